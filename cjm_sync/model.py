@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -97,3 +98,137 @@ class Batch:
     cursor: str | None
     findings: tuple[Finding, ...] = ()
     merged: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a closed list: *key* tells options apart, *label* is what people read."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """References to other pages by their keys."""
+
+    keys: tuple[str, ...]
+
+
+Cell = str | int | float | bool | datetime | Choice | Link | None
+"""A value as it should stand in one column; None is an empty cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One row as it should be. *collection* is the database's kind; *cells* only synced columns.
+
+    *journey* is the journey's key, empty for rows that belong to none (runs).
+    """
+
+    key: str
+    collection: str
+    cells: Mapping[str, Cell]
+    journey: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One part of the workspace's frame: hub, database, view or owned block, in building order.
+
+    *digest* changes when an owned leaf block's content changed; other items are made once. *body*
+    is what the target needs to make it and means nothing to the core.
+    """
+
+    key: str
+    kind: str
+    body: Any
+    digest: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """The workspace as it should be: the frame in building order, and the rows.
+
+    Rows come in an order in which every `Link` points to an earlier row where that is possible.
+    """
+
+    items: tuple[Item, ...]
+    pages: tuple[Page, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where we wrote a key, and what stands there by our hand.
+
+    *written* holds the last written value of each column in `canonical` form, None before the first
+    complete write (an adopted page). *kept* names the columns that a person changed, with what
+    they put there. *detail* is the target's own memory (property ids, data source id). *state* is
+    `live`, `retired`, `archived` (by us) or `tombstone` (removed by a person).
+    """
+
+    key: str
+    kind: str
+    remote_id: str
+    written: Mapping[str, Any] | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
+    state: str = "live"
+    journey: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A create that was begun and not yet seen to end."""
+
+    key: str
+    kind: str
+    began_at: datetime
+    collection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A row that is there now, found by its key. *by_person*: its last editor is not us."""
+
+    key: str
+    remote_id: str
+    collection: str
+    by_person: bool
+    created_at: datetime
+    edited_at: datetime
+    made_by_us: bool = True
+    in_trash: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A bound row that the scan did not show, looked up by its id.
+
+    *state* is `trashed`, `gone` (no longer there or no longer shared) or `live` (moved, its key
+    altered, or not yet visible to queries); *key_intact* says whether it still carries its key.
+    """
+
+    key: str
+    remote_id: str
+    state: str
+    by_person: bool = False
+    key_intact: bool = True
+
+
+def canonical(cell: Cell) -> Any:
+    """Return *cell* as JSON that compares equal exactly when nothing needs to be written."""
+    match cell:
+        case Choice(key=key):
+            return {"choice": key}
+        case Link(keys=keys):
+            return {"link": sorted(keys)} if keys else None
+        case datetime():
+            return {"at": cell.isoformat(timespec="minutes")}
+        case "":
+            return None
+        case _:
+            return cell

@@ -154,7 +154,12 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """One journey's map at T."""
+    """One journey's map at T.
+
+    *known_personas* (key, label) and *known_touchpoints* (keys) are all that the profile and the
+    account can give, with or without units: a row of a known subject stays when its data runs out.
+    *unmapped_values* are (label that may be shown, units).
+    """
 
     key: str
     name: str
@@ -166,6 +171,8 @@ class Journey:
     outcomes: Outcomes
     currency: str = ""
     unmapped_values: tuple[tuple[str, int], ...] = ()
+    known_personas: tuple[tuple[str, str], ...] = ()
+    known_touchpoints: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     withheld: bool = False
 

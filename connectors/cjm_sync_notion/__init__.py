@@ -1,0 +1,1 @@
+"""Write the journey map to Notion as a document with two authors."""
