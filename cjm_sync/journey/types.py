@@ -170,7 +170,7 @@ class Journey:
     personas: tuple[Persona, ...]
     outcomes: Outcomes
     currency: str = ""
-    unmapped_values: tuple[tuple[str, int], ...] = ()
+    unmapped_values: tuple[tuple[str, int | None], ...] = ()
     known_personas: tuple[tuple[str, str], ...] = ()
     known_touchpoints: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
