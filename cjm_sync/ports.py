@@ -14,7 +14,19 @@ from pydantic import AfterValidator, BaseModel, SecretStr
 
 from cjm_sync.journey.facts import Facts
 from cjm_sync.journey.types import JourneyMap
-from cjm_sync.model import Batch, Finding, Need, Record
+from cjm_sync.model import (
+    Batch,
+    Binding,
+    Finding,
+    Intent,
+    Item,
+    Missing,
+    Need,
+    Observed,
+    Page,
+    Record,
+    Wished,
+)
 
 
 def _check_reference(value: str) -> str:
@@ -110,6 +122,178 @@ class SourcePlugin(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a target would write: *workspace_id* and *parent_id* tell places apart."""
+
+    workspace_id: str
+    workspace_name: str
+    parent_id: str
+    parent_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that carries the key of an intent or item."""
+
+    remote_id: str
+    created_at: datetime
+    is_untouched: bool
+    """We made it and nobody has edited it since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Something that was just made or written.
+
+    *written* is what was really sent, in canonical form. *detail* is the target's memory of the
+    thing; *learned* is added to the memory of other keys (option ids of a database).
+    """
+
+    remote_id: str
+    written: Mapping[str, Any] | None = None
+    detail: Mapping[str, Any] | None = None
+    learned: Mapping[str, Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """A row as it stands now: the synced columns in canonical form."""
+
+    cells: Mapping[str, Any]
+    by_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the closing lines of a run say: times, outcome and counts."""
+
+    run_id: str
+    as_of: datetime
+    started_at: datetime
+    finished_at: datetime
+    outcome: str
+    created: int
+    updated: int
+    unchanged: int
+    kept: int
+    archived: int
+    requests_source: int
+    requests_target: int
+    findings: int
+
+
+class Target(Protocol):
+    """Somewhere the map is written. *memory* is every binding by key, as of now.
+
+    Every method but `create_item` and `create_page` may be repeated. A create whose answer was
+    lost raises OutcomeUnknownError; RejectedError means that it did not happen.
+    """
+
+    settle_seconds: float
+    """How long something made may stay invisible to `find` and `scan`."""
+
+    def identify(self) -> Place:
+        """Ask where the token leads; raises ConfigError with the remedy when it leads nowhere."""
+
+    def hubs(self) -> Mapping[str, str]:
+        """Return the hubs under the parent: remote id to the installation that made it."""
+
+    def owner(self, hub_id: str) -> str | None:
+        """Return the installation that the hub's marker names, None when the hub is not there."""
+
+    def render(self, journey_map: JourneyMap, *, installation: str, bound: Sequence[str]) -> Wished:
+        """Return the workspace as it should be; pure."""
+
+    def closing(self, figures: Figures, *, number: int) -> tuple[Item, Page]:
+        """Return the status line and the row of the ring of runs, the *number*-th run; pure."""
+
+    def collections(self) -> Sequence[str]:
+        """Return the kinds of databases that hold rows, in building order."""
+
+    def find(self, intent: Intent, memory: Mapping[str, Binding]) -> list[Found]:
+        """Return everything alive that carries the intent's key, oldest first."""
+
+    def create_item(self, item: Item, memory: Mapping[str, Binding]) -> Made:
+        """Make one part of the frame."""
+
+    def complete_item(self, item: Item, memory: Mapping[str, Binding]) -> Made | None:
+        """Read the ids that the answer to the create did not carry; None when nothing is missing."""
+
+    def edit_item(self, item: Item, memory: Mapping[str, Binding]) -> Made:
+        """Set the text of an owned leaf block."""
+
+    def columns(self, collection: str, memory: Mapping[str, Binding]) -> frozenset[str]:
+        """Return the synced columns that are still there with their type; GoneError if no database."""
+
+    def scan(
+        self, collection: str, memory: Mapping[str, Binding], *, archived: bool
+    ) -> Iterator[Observed]:
+        """Yield every row of the collection; keyless rows have the key ``""``.
+
+        Raises TransientError when the listing is known to be incomplete.
+        """
+
+    def look(self, binding: Binding, memory: Mapping[str, Binding]) -> Missing:
+        """Look up one row by its id."""
+
+    def read_page(
+        self, collection: str, remote_id: str, memory: Mapping[str, Binding]
+    ) -> PageState:
+        """Return the synced cells as they stand."""
+
+    def has_words(self, collection: str, remote_id: str, memory: Mapping[str, Binding]) -> bool:
+        """Tell whether a person filled a cell, wrote in the body or commented."""
+
+    def create_page(self, page: Page, memory: Mapping[str, Binding]) -> Made:
+        """Make a row."""
+
+    def update_page(
+        self, page: Page, fields: frozenset[str], remote_id: str, memory: Mapping[str, Binding]
+    ) -> Made:
+        """Set the named cells of a row."""
+
+    def retire_page(self, binding: Binding, memory: Mapping[str, Binding]) -> Made:
+        """Mark a row as no longer refreshed; it stays."""
+
+    def archive(self, remote_id: str) -> None:
+        """Move to the trash; doing so twice is no error."""
+
+    def restore(self, remote_id: str) -> None:
+        """Take out of the trash."""
+
+    def check(self, journey_map: JourneyMap | None) -> Iterator[Check]:
+        """Yield what must hold before a run can succeed. Writes nothing."""
+
+    def requests(self) -> int:
+        """Return how many requests this target has sent."""
+
+    def waited_seconds(self) -> float:
+        """Return how long this target has waited for the remote's limits."""
+
+    def close(self) -> None:
+        """Give connections back."""
+
+
+class TargetPlugin(Protocol):
+    """What the entry point of a target offers."""
+
+    table: str
+    settings: type[BaseModel]
+
+    def connect(
+        self,
+        settings: Any,
+        *,
+        clock: Clock,
+        secret: SecretStr,
+        transport: httpx.BaseTransport | None,
+        timezone: str,
+        settle_seconds: float,
+    ) -> Target:
+        """Return a target that speaks through *transport* (None: the network)."""
+
+
+@dataclass(frozen=True, slots=True)
 class JourneyRequest:
     """What the configuration says of one journey; *profile_text* is its TOML as read."""
 
@@ -187,9 +371,3 @@ class SandboxPlugin(Protocol):
 
     def as_of(self, folder: Path) -> datetime | None:
         """Return the reference time that the served portal was made for, if it has one."""
-
-
-__all__ = [
-    "Account", "Check", "Clock", "ExporterPlugin", "Finding", "JourneyRequest", "MappingPlugin",
-    "Records", "SandboxAddresses", "SandboxPlugin", "SecretReference", "Source", "SourcePlugin",
-]

@@ -1,0 +1,522 @@
+"""One run, start to end: pull, map, compute, plan, apply. The way in is `Engine.sync`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from uuid import uuid4
+
+from cjm_sync import __version__
+from cjm_sync.apply import Applier, Tally, refused
+from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, GuardTripped
+from cjm_sync.journey.compute import compute
+from cjm_sync.journey.types import JourneyMap
+from cjm_sync.model import Binding, Finding, Missing, Need, Observed, Wished
+from cjm_sync.plan import Create, Observation, Plan, Rules, guard, plan
+from cjm_sync.ports import (
+    Account,
+    Clock,
+    Figures,
+    JourneyRequest,
+    MappingPlugin,
+    Place,
+    Source,
+    Target,
+)
+from cjm_sync.pull import Count, Pulled, pull
+from cjm_sync.store import MirrorRecords, Store
+
+logger = logging.getLogger(__name__)
+
+Outcome = Literal["done", "partial", "refused", "failed"]
+HUB = "_/hub"
+RING = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the configuration says that the engine needs."""
+
+    journeys: tuple[JourneyRequest, ...]
+    rules: Rules = field(default_factory=Rules)
+    heartbeat: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The flags of one run; *as_of* None means the start cut to the minute."""
+
+    as_of: datetime | None = None
+    full: bool = False
+    allow_removals: bool = False
+    accept: bool = False
+    take_over: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did; `as_json` is the object that `sync --json` prints."""
+
+    run_id: str
+    as_of: datetime
+    started_at: datetime
+    finished_at: datetime
+    outcome: Outcome
+    pulled: Mapping[str, Count]
+    created: int
+    updated: int
+    unchanged: int
+    archived: int
+    kept: int
+    requests_source: int
+    requests_target: int
+    waited_seconds: float
+    findings: tuple[Finding, ...]
+    plan: Plan | None = None
+    error: CjmSyncError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """Return the process's exit code for this report."""
+        match self.outcome:
+            case "done":
+                return 0
+            case "partial":
+                return 1
+            case "refused" | "failed":
+                return self.error.exit_code if self.error is not None else 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the stable object of `sync --json`."""
+        return {
+            "run_id": self.run_id,
+            "as_of": time_text(self.as_of),
+            "started_at": time_text(self.started_at),
+            "finished_at": time_text(self.finished_at),
+            "outcome": self.outcome,
+            "pulled": {
+                name: {
+                    "read": count.read,
+                    "changed": count.changed,
+                    "archived": count.archived,
+                    "merged": count.merged,
+                }
+                for name, count in sorted(self.pulled.items())
+            },
+            "written": {
+                "created": self.created,
+                "updated": self.updated,
+                "unchanged": self.unchanged,
+                "archived": self.archived,
+                "kept": self.kept,
+            },
+            "requests": {"hubspot": self.requests_source, "notion": self.requests_target},
+            "waited_seconds": round(self.waited_seconds, 3),
+            "findings": [
+                {"code": f.code, "key": f.key, "message": f.message, "hint": f.hint}
+                for f in self.findings
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run tells how far it is; each is a no-op unless somebody looks."""
+
+    phase: Callable[[str], None] = lambda _name: None
+    read: Callable[[str, int], None] = lambda _stream, _read: None
+    total: Callable[[int], None] = lambda _steps: None
+    step: Callable[[], None] = lambda: None
+
+
+class Engine:
+    """Runs over one store, one source and one target."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        source: Source,
+        target: Target,
+        mapping: MappingPlugin,
+        clock: Clock,
+        settings: Settings,
+        progress: Progress | None = None,
+    ) -> None:
+        self._store, self._source, self._target = store, source, target
+        self._mapping, self._clock, self._settings = mapping, clock, settings
+        self._progress = progress or Progress()
+
+    def sync(self, options: Options) -> Report:
+        """Do one run and return its report; holds the lock from start to end.
+
+        Raises BusyError without a report when another run holds the lock. Every other error on
+        purpose ends in a report whose outcome is `refused` (nothing was written) or `failed`.
+        """
+        with self._store.lock():
+            return _Run(self, options).go()
+
+    @property
+    def needs(self) -> Mapping[str, Need]:
+        """Return what all journeys together read."""
+        return needs(self._mapping, self._settings.journeys)
+
+
+class _Run:
+    """The state of one run while it lasts."""
+
+    def __init__(self, engine: Engine, options: Options) -> None:
+        self._store, self._clock = engine._store, engine._clock  # noqa: SLF001 - one mind, two classes
+        self._source, self._target = engine._source, engine._target  # noqa: SLF001
+        self._mapping, self._settings = engine._mapping, engine._settings  # noqa: SLF001
+        self._progress = engine._progress  # noqa: SLF001
+        self._needs = engine.needs
+        self._options = options
+        self._started_at = self._clock.now()
+        self._as_of = options.as_of or self._started_at.replace(second=0, microsecond=0)
+        stamp = self._started_at.strftime("%Y%m%dT%H%M%SZ")
+        self._run_id = f"{stamp}-{uuid4().hex[:8]}"
+        self._pulled = Pulled()
+        self._plan: Plan | None = None
+        self._tally = Tally()
+        self._findings: list[Finding] = []
+
+    def go(self) -> Report:
+        try:
+            self._check_time()
+            if not self._options.dry_run:
+                self._store.begin_run(self._run_id, as_of=self._as_of, started_at=self._started_at)
+            outcome = self._work()
+            report = self._report(outcome)
+        except CjmSyncError as error:
+            wrote = self._tally.created + self._tally.updated + self._tally.archived
+            refused_early = isinstance(error, GuardTripped | ConfigError) and not wrote
+            report = self._report("refused" if refused_early else "failed", error)
+        if not self._options.dry_run:
+            self._store.end_run(
+                self._run_id,
+                finished_at=report.finished_at,
+                outcome=report.outcome,
+                report=report.as_json(),
+            )
+        return report
+
+    def _check_time(self) -> None:
+        last = self._store.facts().get("last_as_of")
+        if last is None or self._options.dry_run or self._options.as_of is None:
+            return
+        if self._as_of < datetime.fromisoformat(last):
+            raise ConfigError(
+                f"--as-of {time_text(self._as_of)} is earlier than the last written {last}",
+                hint="Leave --as-of out, or add --dry-run to only look.",
+            )
+
+    def _work(self) -> Outcome:
+        self._progress.phase("check")
+        account, place = self._source.identify(), self._target.identify()
+        self._check_place(account, place)
+        self._progress.phase("pull")
+        self._pulled = pull(
+            self._source,
+            self._store,
+            self._needs,
+            progress=self._progress.read,
+            accept_empty=self._options.accept,
+        )
+        self._findings += self._pulled.findings
+        if self._pulled.unready:
+            return "partial"
+        self._progress.phase("compute")
+        journey_map = compute_map(
+            self._mapping, self._store, self._settings.journeys, as_of=self._as_of
+        )
+        self._findings += journey_map.findings
+        for journey in journey_map.journeys:
+            self._findings += journey.findings
+        self._progress.phase("plan")
+        self._write(journey_map, account, place)
+        if self._pulled.failed or self._tally.rejected:
+            return "partial"
+        return "done"
+
+    # whose hub it is
+
+    def _check_place(self, account: Account, place: Place) -> None:
+        """Refuse another portal, workspace, page or installation before anything is written."""
+        facts = self._store.facts()
+        now = {
+            "portal_id": account.id,
+            "notion_workspace_id": place.workspace_id,
+            "notion_parent_id": place.parent_id,
+        }
+        names = {
+            "portal_id": "HubSpot portal",
+            "notion_workspace_id": "Notion workspace",
+            "notion_parent_id": "Notion parent page",
+        }
+        for name, value in now.items():
+            known = facts.get(name)
+            if known is not None and known != value and not self._options.take_over:
+                raise GuardTripped(
+                    f"this store belongs to the {names[name]} {known}, but the configuration leads to {value}",
+                    hint="Use another store for it, or run `cjm-sync sync --take-over` if it is meant to move.",
+                )
+        self._check_hub()
+        if not self._options.dry_run:
+            self._store.set_facts(now)
+
+    def _check_hub(self) -> None:
+        """Tell our hub from those of others; take over the only other one when asked to."""
+        facts = self._store.facts()
+        installation = facts.get("installation")
+        hub = self._store.bindings().get(HUB)
+        if hub is not None:
+            owner = self._target.owner(hub.remote_id)
+            if owner is None:
+                raise GuardTripped(
+                    "the hub page is no longer there, or no longer shared with the connection",
+                    hint="Restore it from Notion's trash and share it again; nothing was written.",
+                )
+            if owner != installation and not self._options.take_over:
+                raise GuardTripped(
+                    f"the hub page belongs to another installation ({owner})",
+                    hint="Stop the other one, then run `cjm-sync sync --take-over`.",
+                )
+            if owner != installation:
+                self._store.set_facts({"installation": owner})
+            return
+        foreign = {
+            page_id: owner
+            for page_id, owner in self._target.hubs().items()
+            if owner != installation
+        }
+        if foreign and not self._options.take_over:
+            raise GuardTripped(
+                "the Notion page already holds the hub of another installation",
+                hint="Choose another parent page, or run `cjm-sync sync --take-over` to adopt that hub "
+                "(also after this program's store was lost).",
+            )
+        if len(foreign) > 1:
+            raise GuardTripped(
+                f"the Notion page holds {len(foreign)} hubs of other installations",
+                hint="Move the ones that are not meant out of the page, then run again.",
+            )
+        if foreign and not self._options.dry_run:
+            ((page_id, owner),) = foreign.items()
+            self._store.set_facts({"installation": owner, "adopting": "yes"})
+            self._store.bind(Binding(HUB, "hub", page_id))
+        elif installation is None and not self._options.dry_run:
+            self._store.set_facts({"installation": uuid4().hex[:12]})
+
+    # planning and writing
+
+    def _write(self, journey_map: JourneyMap, account: Account, place: Place) -> None:
+        del account, place
+        installation = self._store.facts().get("installation", "none yet")
+        applier = Applier(
+            self._store,
+            self._target,
+            self._clock,
+            policy=self._settings.rules.on_person_edit,
+            progress=self._progress.step,
+        )
+        self._tally = applier.tally
+        wished = self._target.render(
+            journey_map, installation=installation, bound=sorted(applier.memory)
+        )
+        if not self._options.dry_run:
+            self._mend(applier, wished)
+            wished = self._target.render(
+                journey_map, installation=installation, bound=sorted(applier.memory)
+            )
+        refusals = self._store.refusals(self._clock.now())
+        rules = replace(
+            self._settings.rules,
+            allow_removals=self._options.allow_removals,
+            hold_removals=bool(self._pulled.failed),
+            journeys=frozenset(j.key for j in self._settings.journeys),
+            refused=frozenset(refusals),
+        )
+        observation = self._observe(wished, applier.memory)
+        self._plan = plan(wished, applier.memory, observation, rules)
+        observation = self._observe_parked(observation, applier.memory)
+        if observation.parked:
+            self._plan = plan(wished, applier.memory, observation, rules)
+        self._findings += self._plan.findings
+        self._findings += [refused(key, message) for key, message in sorted(refusals.items())]
+        self._tally.unchanged, self._tally.kept = self._plan.unchanged, self._plan.kept
+        version = self._store.facts().get("version", __version__)
+        guard(
+            self._plan,
+            applier.memory,
+            rules,
+            emptied=self._pulled.emptied,
+            is_new_version=version != __version__,
+            accept=self._options.accept,
+        )
+        if self._options.dry_run:
+            return
+        self._progress.phase("write")
+        self._progress.total(len(self._plan.steps))
+        if self._plan.writes:
+            self._store.set_facts({"unfinished": "yes"})
+        applier.apply(self._plan.steps)
+        self._close(applier)
+
+    def _mend(self, applier: Applier, wished: Wished) -> None:
+        """Settle what an earlier run left open before anything new is planned."""
+        items = {item.key: item for item in wished.items}
+        applier.recover(items)
+        if "adopting" in self._store.facts() and self._store.facts()["adopting"] == "yes":
+            applier.complete(wished.items)
+            applier.adopt_frame(wished.items)
+            self._store.set_facts({"adopting": "no"})
+        applier.complete(wished.items)
+
+    def _observe(self, wished: Wished, memory: Mapping[str, Binding]) -> Observation:
+        rows: list[Observed] = []
+        columns: dict[str, frozenset[str]] = {}
+        for collection in self._target.collections():
+            if f"_/database/{collection}" not in memory:
+                continue
+            try:
+                columns[collection] = self._target.columns(collection, memory)
+                rows += self._target.scan(collection, memory, archived=False)
+            except GoneError as error:
+                raise GuardTripped(
+                    f"the database {collection} is no longer there, or no longer shared",
+                    hint="Restore it from Notion's trash and share it again; nothing was written.",
+                ) from error
+        seen = {row.remote_id for row in rows}
+        wanted = {page.key for page in wished.pages}
+        missing: dict[str, Missing] = {}
+        for key, binding in memory.items():
+            if binding.kind != "row" or binding.remote_id in seen or binding.state == "tombstone":
+                continue
+            if binding.state == "archived" and key not in wanted:
+                continue
+            missing[key] = self._target.look(binding, memory)
+        return Observation(tuple(rows), missing, columns)
+
+    def _observe_parked(
+        self, observation: Observation, memory: Mapping[str, Binding]
+    ) -> Observation:
+        """Look at rows that people archived before any row is made in a known database."""
+        assert self._plan is not None
+        making = {step.page.collection for step in self._plan.steps if isinstance(step, Create)}
+        parked: list[Observed] = []
+        for collection in self._target.collections():
+            if collection in making and collection in observation.columns:
+                parked += self._target.scan(collection, memory, archived=True)
+        return replace(observation, parked=tuple(parked))
+
+    def _close(self, applier: Applier) -> None:
+        """Write the status line and this run's row when something changed, else once a heartbeat."""
+        facts = self._store.facts()
+        now = self._clock.now()
+        assert self._plan is not None
+        wrote = bool(self._plan.writes) or facts.get("unfinished") == "yes"
+        last = facts.get("closed_at")
+        due = last is None or now - datetime.fromisoformat(last) >= self._settings.heartbeat
+        if wrote or due:
+            number = int(facts.get("run_number", "-1")) + 1
+            outcome: Outcome = "partial" if self._pulled.failed or self._tally.rejected else "done"
+            item, page = self._target.closing(
+                Figures(
+                    run_id=self._run_id,
+                    as_of=self._as_of,
+                    started_at=self._started_at,
+                    finished_at=now,
+                    outcome=outcome,
+                    created=self._tally.created,
+                    updated=self._tally.updated,
+                    unchanged=self._tally.unchanged,
+                    kept=self._tally.kept,
+                    archived=self._tally.archived,
+                    requests_source=self._source.requests(),
+                    requests_target=self._target.requests(),
+                    findings=len(set(self._findings) | set(self._tally.findings)),
+                ),
+                number=number % RING,
+            )
+            closing = plan(
+                Wished((item,), (page,)),
+                {k: b for k, b in applier.memory.items() if k in {item.key, page.key}},
+                Observation(),
+                Rules(),
+            )
+            before = (self._tally.created, self._tally.updated)
+            applier.apply(
+                step
+                for step in closing.steps
+                if item.key in applier.memory
+                or isinstance(step, Create)
+                or getattr(step, "page", None) is not None
+            )
+            self._tally.created, self._tally.updated = before
+            self._store.set_facts({"run_number": str(number), "closed_at": now.isoformat()})
+        self._store.set_facts(
+            {
+                "unfinished": "no",
+                "last_as_of": self._as_of.isoformat(),
+                "version": __version__,
+            }
+        )
+
+    def _report(self, outcome: Outcome, error: CjmSyncError | None = None) -> Report:
+        findings = [*self._findings, *self._tally.findings]
+        if error is not None:
+            code = {"refused": "refused"}.get(outcome, "failed")
+            findings.append(Finding(code, "run", str(error), error.hint or ""))
+        return Report(
+            run_id=self._run_id,
+            as_of=self._as_of,
+            started_at=self._started_at,
+            finished_at=self._clock.now(),
+            outcome=outcome,
+            pulled=self._pulled.counts,
+            created=self._tally.created,
+            updated=self._tally.updated,
+            unchanged=self._tally.unchanged,
+            archived=self._tally.archived,
+            kept=self._tally.kept,
+            requests_source=self._source.requests(),
+            requests_target=self._target.requests(),
+            waited_seconds=self._source.waited_seconds() + self._target.waited_seconds(),
+            findings=tuple(dict.fromkeys(findings)),
+            plan=self._plan,
+            error=error,
+        )
+
+
+def needs(mapping: MappingPlugin, journeys: Sequence[JourneyRequest]) -> Mapping[str, Need]:
+    """Return what all *journeys* together read of each object."""
+    total: dict[str, Need] = {}
+    for journey in journeys:
+        for name, need in mapping.needs(journey).items():
+            total[name] = total.get(name, Need()) | need
+    return total
+
+
+def compute_map(
+    mapping: MappingPlugin,
+    store: Store,
+    journeys: Sequence[JourneyRequest],
+    *,
+    as_of: datetime,
+) -> JourneyMap:
+    """Compute the map from the mirror alone; asks neither service."""
+    records = MirrorRecords(store)
+    computed = tuple(
+        compute(mapping.facts(records, journey, as_of=as_of), as_of=as_of) for journey in journeys
+    )
+    return JourneyMap(as_of, computed)
+
+
+def time_text(moment: datetime) -> str:
+    """Return *moment* as reports and exports write it: `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,633 @@
+"""What survives a run: the mirror of the source, what was written where, and what was begun.
+
+Every public method is one short transaction; none spans a network call. SQLite by default,
+PostgreSQL by URL. Every table carries `workspace`, so that one server can hold many.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from cjm_sync.errors import BusyError, ConfigError
+from cjm_sync.model import Binding, Change, Intent, Record
+
+_META = sa.MetaData()
+_WORKSPACE = ("workspace", sa.String(64))
+
+
+def _table(name: str, *columns: sa.Column[Any]) -> sa.Table:
+    return sa.Table(name, _META, sa.Column(*_WORKSPACE, primary_key=True), *columns, prefixes=[])
+
+
+_VERSION = sa.Table("schema_version", _META, sa.Column("version", sa.Integer, nullable=False))
+_FACT = _table("fact", sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text))
+_RECORD = _table(
+    "record",
+    sa.Column("object", sa.String(64), primary_key=True),
+    sa.Column("id", sa.String(160), primary_key=True),
+    sa.Column("digest", sa.String(32), nullable=False),
+    sa.Column("reading", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+_CURSOR = _table(
+    "cursor",
+    sa.Column("stream", sa.String(64), primary_key=True),
+    sa.Column("need", sa.String(64), nullable=False),
+    sa.Column("reading", sa.Integer, nullable=False),
+    sa.Column("cursor", sa.Text),
+    sa.Column("is_complete", sa.Boolean, nullable=False),
+    sa.Column("ever_complete", sa.Boolean, nullable=False),
+)
+_ALIAS = _table(
+    "alias",
+    sa.Column("object", sa.String(64), primary_key=True),
+    sa.Column("former_id", sa.String(160), primary_key=True),
+    sa.Column("id", sa.String(160), nullable=False),
+)
+_BINDING = _table(
+    "binding",
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("journey", sa.String(64), nullable=False),
+    sa.Column("remote_id", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("written", sa.Text),
+    sa.Column("kept", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+)
+_INTENT = _table(
+    "intent",
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("collection", sa.String(64), nullable=False),
+    sa.Column("began_at", sa.Text, nullable=False),
+)
+_REFUSAL = _table(
+    "refusal",
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("until", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+)
+_RUN = _table(
+    "run",
+    sa.Column("run_id", sa.String(64), primary_key=True),
+    sa.Column("as_of", sa.Text, nullable=False),
+    sa.Column("started_at", sa.Text, nullable=False),
+    sa.Column("finished_at", sa.Text),
+    sa.Column("outcome", sa.String(16)),
+    sa.Column("report", sa.Text),
+)
+_SCHEMA_VERSION = 1
+"""Migrations are appended as functions of a connection; version 1 is the tables above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far the reading of one stream has come; *number* counts readings from 1."""
+
+    number: int
+    cursor: str | None
+    is_complete: bool
+    ever_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What saving a page of records changed."""
+
+    read: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """One finished or broken run."""
+
+    run_id: str
+    as_of: datetime
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    report: Mapping[str, Any]
+
+
+class Store:
+    """The store of one workspace; close it, or use it as a context manager."""
+
+    def __init__(self, url: str, *, workspace: str = "main") -> None:
+        self._url = sa.make_url(url)
+        self._workspace = workspace
+        if self._path is not None:
+            _create_private(self._path)
+        self._engine = _open(self._url)
+        self._insert = (
+            postgresql.insert if self._url.get_backend_name() == "postgresql" else sqlite.insert
+        )
+        try:
+            self._migrate()
+        except SQLAlchemyError as error:
+            self._engine.dispose()
+            raise ConfigError(
+                f"the store {self._url.render_as_string()} cannot be opened: {_first_line(error)}",
+                hint="Check `store.url` in the configuration and that its folder can be written.",
+            ) from error
+
+    @property
+    def _path(self) -> Path | None:
+        if self._url.get_backend_name() != "sqlite" or self._url.database in {None, "", ":memory:"}:
+            return None
+        return Path(str(self._url.database))
+
+    def _migrate(self) -> None:
+        with self._engine.begin() as db:
+            _META.create_all(db)
+            version = db.execute(sa.select(_VERSION.c.version)).scalar()
+            if version is None:
+                db.execute(_VERSION.insert().values(version=_SCHEMA_VERSION))
+            elif version > _SCHEMA_VERSION:
+                raise ConfigError(
+                    f"the store was written by a newer version of this program (schema {version})",
+                    hint="Upgrade cjm-sync, or point `store.url` at another store.",
+                )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the workspace for one run; raises BusyError when another run holds it.
+
+        The lock vanishes with its process: an exclusive transaction on a lock file (SQLite), an
+        advisory lock (PostgreSQL).
+        """
+        if self._url.get_backend_name() == "postgresql":
+            return self._advisory_lock()
+        return _file_lock(self._path)
+
+    @contextmanager
+    def _advisory_lock(self) -> Iterator[None]:
+        number = int.from_bytes(hashlib.sha256(self._workspace.encode()).digest()[:7], "big")
+        with self._engine.connect() as db:
+            if not db.execute(sa.select(sa.func.pg_try_advisory_lock(number))).scalar():
+                raise _busy()
+            try:
+                yield
+            finally:
+                db.execute(sa.select(sa.func.pg_advisory_unlock(number)))
+
+    def _mine(self, table: sa.Table) -> sa.ColumnElement[bool]:
+        return table.c.workspace == self._workspace
+
+    def _put(self, db: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        names = [column.name for column in table.primary_key]
+        statement = self._insert(table)
+        others = {
+            column.name: statement.excluded[column.name]
+            for column in table.c
+            if column.name not in names
+        }
+        db.execute(
+            statement.on_conflict_do_update(index_elements=names, set_=others),
+            [{"workspace": self._workspace, **row} for row in rows],
+        )
+
+    # facts: small named values (installation id, portal id, workspace id, versions)
+
+    def facts(self) -> dict[str, str]:
+        """Return every named value."""
+        with self._engine.connect() as db:
+            rows = db.execute(sa.select(_FACT.c.name, _FACT.c.value).where(self._mine(_FACT)))
+            return {name: value for name, value in rows}
+
+    def set_facts(self, values: Mapping[str, str]) -> None:
+        """Set named values; others stay."""
+        with self._engine.begin() as db:
+            self._put(db, _FACT, [{"name": n, "value": v} for n, v in sorted(values.items())])
+
+    # the mirror
+
+    def reading(self, stream: str, need: str) -> Reading:
+        """Return where the reading of *stream* stands.
+
+        A reading that another *need* began cannot go on: it starts anew. So does one that was
+        complete.
+        """
+        with self._engine.begin() as db:
+            row = db.execute(
+                sa.select(_CURSOR).where(self._mine(_CURSOR), _CURSOR.c.stream == stream)
+            ).one_or_none()
+            if row is not None and row.need == need and not row.is_complete:
+                return Reading(
+                    row.reading, row.cursor, is_complete=False, ever_complete=row.ever_complete
+                )
+            fresh = Reading(
+                1 if row is None else row.reading + 1,
+                None,
+                is_complete=False,
+                ever_complete=row is not None and row.ever_complete and row.need == need,
+            )
+            self._put_reading(db, stream, need, fresh)
+            return fresh
+
+    def _put_reading(self, db: sa.Connection, stream: str, need: str, reading: Reading) -> None:
+        self._put(
+            db,
+            _CURSOR,
+            [
+                {
+                    "stream": stream,
+                    "need": need,
+                    "reading": reading.number,
+                    "cursor": reading.cursor,
+                    "is_complete": reading.is_complete,
+                    "ever_complete": reading.ever_complete,
+                }
+            ],
+        )
+
+    def readings(self) -> dict[str, bool]:
+        """Return for each stream ever begun whether it was ever read to its end."""
+        with self._engine.connect() as db:
+            rows = db.execute(
+                sa.select(_CURSOR.c.stream, _CURSOR.c.ever_complete).where(self._mine(_CURSOR))
+            )
+            return {stream: bool(complete) for stream, complete in rows}
+
+    def save_batch(
+        self,
+        stream: str,
+        need: str,
+        reading: Reading,
+        records: Iterable[Record],
+        merged: Mapping[str, str],
+    ) -> Saved:
+        """Save one page of records with the cursor that follows it, in one transaction."""
+        rows: dict[tuple[str, str], dict[str, Any]] = {}
+        for record in records:
+            body = _record_json(record)
+            rows[record.object, record.id] = {
+                "object": record.object,
+                "id": record.id,
+                "digest": hashlib.sha256(body.encode()).hexdigest()[:32],
+                "reading": reading.number,
+                "body": body,
+            }
+        with self._engine.begin() as db:
+            known = self._digests(db, rows)
+            changed = sum(known.get(key) != row["digest"] for key, row in rows.items())
+            self._put(db, _RECORD, list(rows.values()))
+            self._put(
+                db,
+                _ALIAS,
+                [
+                    {"object": stream, "former_id": former, "id": now}
+                    for former, now in sorted(merged.items())
+                ],
+            )
+            self._put_reading(db, stream, need, reading)
+        return Saved(len(rows), changed)
+
+    def _digests(
+        self, db: sa.Connection, keys: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], str]:
+        by_object: dict[str, list[str]] = {}
+        for object_name, record_id in keys:
+            by_object.setdefault(object_name, []).append(record_id)
+        found: dict[tuple[str, str], str] = {}
+        for object_name, ids in by_object.items():
+            for start in range(0, len(ids), 500):
+                rows = db.execute(
+                    sa.select(_RECORD.c.id, _RECORD.c.digest).where(
+                        self._mine(_RECORD),
+                        _RECORD.c.object == object_name,
+                        _RECORD.c.id.in_(ids[start : start + 500]),
+                    )
+                )
+                found.update({(object_name, record_id): digest for record_id, digest in rows})
+        return found
+
+    def unseen(self, stream: str, reading: Reading) -> int:
+        """Count the records of *stream* that this reading did not show."""
+        with self._engine.connect() as db:
+            return db.execute(
+                sa.select(sa.func.count())
+                .select_from(_RECORD)
+                .where(self._mine(_RECORD), self._not_seen(stream, reading))
+            ).scalar_one()
+
+    def _not_seen(self, stream: str, reading: Reading) -> sa.ColumnElement[bool]:
+        return (_RECORD.c.object == stream) & (_RECORD.c.reading < reading.number)
+
+    def drop_unseen(self, stream: str, reading: Reading) -> int:
+        """Remove the records that a complete reading did not show; return how many."""
+        with self._engine.begin() as db:
+            return db.execute(
+                _RECORD.delete().where(self._mine(_RECORD), self._not_seen(stream, reading))
+            ).rowcount
+
+    def records(self, object_name: str) -> Iterator[Record]:
+        """Yield the mirror's records of one object, ascending by id, numbers by value."""
+        statement = (
+            sa.select(_RECORD.c.body)
+            .where(self._mine(_RECORD), _RECORD.c.object == object_name)
+            .order_by(sa.func.length(_RECORD.c.id), _RECORD.c.id)
+        )
+        with self._engine.connect() as db:
+            for (body,) in db.execution_options(yield_per=1000).execute(statement):
+                yield _record(object_name, body)
+
+    def count_records(self) -> dict[str, int]:
+        """Return how many records the mirror holds of each object."""
+        with self._engine.connect() as db:
+            rows = db.execute(
+                sa.select(_RECORD.c.object, sa.func.count())
+                .where(self._mine(_RECORD))
+                .group_by(_RECORD.c.object)
+            )
+            return {name: count for name, count in rows}
+
+    # what was written where
+
+    def bindings(self) -> dict[str, Binding]:
+        """Return every binding by key."""
+        with self._engine.connect() as db:
+            rows = db.execute(
+                sa.select(_BINDING).where(self._mine(_BINDING)).order_by(_BINDING.c.key)
+            )
+            return {row.key: _binding(row) for row in rows}
+
+    def bind(self, binding: Binding) -> None:
+        """Record where a key stands and end its intent, together."""
+        with self._engine.begin() as db:
+            self._put(db, _BINDING, [_binding_row(binding)])
+            db.execute(_INTENT.delete().where(self._mine(_INTENT), _INTENT.c.key == binding.key))
+
+    def unbind(self, key: str) -> None:
+        """Forget where a key stands."""
+        with self._engine.begin() as db:
+            db.execute(_BINDING.delete().where(self._mine(_BINDING), _BINDING.c.key == key))
+
+    def intents(self) -> list[Intent]:
+        """Return the creates whose end was never recorded, in key order."""
+        with self._engine.connect() as db:
+            rows = db.execute(sa.select(_INTENT).where(self._mine(_INTENT)).order_by(_INTENT.c.key))
+            return [
+                Intent(row.key, row.kind, datetime.fromisoformat(row.began_at), row.collection)
+                for row in rows
+            ]
+
+    def begin(self, intent: Intent) -> None:
+        """Record that a create is about to be sent."""
+        row = {
+            "key": intent.key,
+            "kind": intent.kind,
+            "collection": intent.collection,
+            "began_at": intent.began_at.isoformat(),
+        }
+        with self._engine.begin() as db:
+            self._put(db, _INTENT, [row])
+
+    def drop_intent(self, key: str) -> None:
+        """Record that a create did not happen."""
+        with self._engine.begin() as db:
+            db.execute(_INTENT.delete().where(self._mine(_INTENT), _INTENT.c.key == key))
+
+    # what the remote refused, to be asked again later
+
+    def refusals(self, now: datetime) -> dict[str, str]:
+        """Return the keys that are not to be tried again yet, with the remote's words."""
+        with self._engine.connect() as db:
+            rows = db.execute(sa.select(_REFUSAL).where(self._mine(_REFUSAL)))
+            return {r.key: r.message for r in rows if datetime.fromisoformat(r.until) > now}
+
+    def refuse(self, key: str, *, until: datetime, message: str) -> None:
+        """Remember that *key* was refused, and end its intent."""
+        with self._engine.begin() as db:
+            self._put(db, _REFUSAL, [{"key": key, "until": until.isoformat(), "message": message}])
+            db.execute(_INTENT.delete().where(self._mine(_INTENT), _INTENT.c.key == key))
+
+    # runs
+
+    def begin_run(self, run_id: str, *, as_of: datetime, started_at: datetime) -> None:
+        """Record that a run began."""
+        row = {
+            "run_id": run_id,
+            "as_of": as_of.isoformat(),
+            "started_at": started_at.isoformat(),
+            "finished_at": None,
+            "outcome": None,
+            "report": None,
+        }
+        with self._engine.begin() as db:
+            self._put(db, _RUN, [row])
+
+    def end_run(
+        self, run_id: str, *, finished_at: datetime, outcome: str, report: Mapping[str, Any]
+    ) -> None:
+        """Record how a run ended; keeps the newest 500."""
+        with self._engine.begin() as db:
+            db.execute(
+                _RUN.update()
+                .where(self._mine(_RUN), _RUN.c.run_id == run_id)
+                .values(
+                    finished_at=finished_at.isoformat(),
+                    outcome=outcome,
+                    report=json.dumps(report, ensure_ascii=False),
+                )
+            )
+            newest = (
+                sa.select(_RUN.c.run_id)
+                .where(self._mine(_RUN))
+                .order_by(_RUN.c.started_at.desc(), _RUN.c.run_id.desc())
+                .limit(500)
+            )
+            db.execute(
+                _RUN.delete().where(
+                    self._mine(_RUN), _RUN.c.run_id.not_in(newest.scalar_subquery())
+                )
+            )
+
+    def runs(self, limit: int = 10) -> list[PastRun]:
+        """Return the newest runs first."""
+        statement = (
+            sa.select(_RUN)
+            .where(self._mine(_RUN))
+            .order_by(_RUN.c.started_at.desc(), _RUN.c.run_id.desc())
+            .limit(limit)
+        )
+        with self._engine.connect() as db:
+            return [
+                PastRun(
+                    row.run_id,
+                    datetime.fromisoformat(row.as_of),
+                    datetime.fromisoformat(row.started_at),
+                    datetime.fromisoformat(row.finished_at) if row.finished_at else None,
+                    row.outcome,
+                    json.loads(row.report) if row.report else {},
+                )
+                for row in db.execute(statement)
+            ]
+
+
+class MirrorRecords:
+    """The mirror as a mapping sees it: `all` yields live records only."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def all(self, object: str) -> Iterator[Record]:  # noqa: A002 - the port's own word
+        """Yield every live record of *object*, ascending by id."""
+        return (record for record in self._store.records(object) if not record.archived)
+
+
+def need_digest(need: object) -> str:
+    """Return a short text that changes when what a stream is read for changes."""
+    return hashlib.sha256(repr(need).encode()).hexdigest()[:32]
+
+
+def _open(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+
+        def prepare(connection: sqlite3.Connection, _: object) -> None:
+            # An unfinished write must not survive a power cut as half a page of records.
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+
+        sa.event.listen(engine, "connect", prepare)
+        return engine
+    if url.get_backend_name() == "postgresql":
+        try:
+            return sa.create_engine(url, pool_pre_ping=True)
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                "the PostgreSQL driver is not installed",
+                hint="Install it with `pip install 'cjm-sync[postgresql]'`.",
+            ) from error
+    raise ConfigError(
+        f"store.url names the database kind {url.get_backend_name()!r}, which is not supported",
+        hint="Use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
+    )
+
+
+def _create_private(path: Path) -> None:
+    """Create the file readable by its owner only, before anything is written to it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise ConfigError(
+            f"the store file {path} cannot be created: {error.strerror}",
+            hint="Check `store.url` in the configuration and that its folder can be written.",
+        ) from error
+
+
+@contextmanager
+def _file_lock(path: Path | None) -> Iterator[None]:
+    if path is None:
+        yield
+        return
+    lock_path = path.with_name(path.name + ".lock")
+    _create_private(lock_path)
+    db = sqlite3.connect(lock_path, isolation_level=None, timeout=0, check_same_thread=False)
+    try:
+        try:
+            db.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise _busy() from error
+        yield
+    finally:
+        db.close()
+
+
+def _busy() -> BusyError:
+    return BusyError(
+        "another run holds the lock of this store",
+        hint="Wait for it to end; `cjm-sync status` shows when it started.",
+    )
+
+
+def _record_json(record: Record) -> str:
+    body: dict[str, Any] = {"id": record.id, "p": dict(record.properties)}
+    if record.history:
+        body["h"] = {
+            name: [[c.value, c.timestamp, c.source_type] for c in changes]
+            for name, changes in sorted(record.history.items())
+        }
+    if record.links:
+        body["l"] = {name: list(ids) for name, ids in sorted(record.links.items())}
+    if record.created_at is not None:
+        body["c"] = record.created_at
+    if record.updated_at is not None:
+        body["u"] = record.updated_at
+    if record.archived:
+        body["a"] = True
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _record(object_name: str, text: str) -> Record:
+    body = json.loads(text)
+    return Record(
+        object_name,
+        body["id"],
+        body["p"],
+        {name: tuple(Change(*c) for c in changes) for name, changes in body.get("h", {}).items()},
+        {name: tuple(ids) for name, ids in body.get("l", {}).items()},
+        body.get("c"),
+        body.get("u"),
+        archived=body.get("a", False),
+    )
+
+
+def _binding(row: Any) -> Binding:
+    return Binding(
+        key=row.key,
+        kind=row.kind,
+        remote_id=row.remote_id,
+        written=None if row.written is None else json.loads(row.written),
+        kept=json.loads(row.kept),
+        detail=json.loads(row.detail),
+        digest=row.digest,
+        state=row.state,
+        journey=row.journey,
+    )
+
+
+def _binding_row(binding: Binding) -> dict[str, Any]:
+    return {
+        "key": binding.key,
+        "kind": binding.kind,
+        "journey": binding.journey,
+        "remote_id": binding.remote_id,
+        "state": binding.state,
+        "digest": binding.digest,
+        "written": None if binding.written is None else json.dumps(binding.written, sort_keys=True),
+        "kept": json.dumps(binding.kept, sort_keys=True),
+        "detail": json.dumps(binding.detail, sort_keys=True),
+    }
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
