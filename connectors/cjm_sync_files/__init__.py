@@ -4,5 +4,6 @@ Both are exporters (`cjm_sync.ports.ExporterPlugin`): pure, and the same map giv
 """
 
 from cjm_sync_files.json_export import json
+from cjm_sync_files.svg_export import svg
 
-__all__ = ["json"]
+__all__ = ["json", "svg"]

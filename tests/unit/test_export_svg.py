@@ -1,0 +1,402 @@
+"""The SVG is a picture for people: what it says, what it may never contain, and that it fits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cjm_sync.journey.types import (
+    Cell,
+    Emotion,
+    Evidence,
+    Journey,
+    JourneyMap,
+    MomentOfTruth,
+    Outcomes,
+    Persona,
+    Stage,
+    Touchpoint,
+)
+from cjm_sync_files import svg, wording
+from cjm_sync_files.curve import smooth
+from cjm_sync_files.fitting import clean, fit, width_of, wrap
+from cjm_sync_files.picture import Text
+from cjm_sync_files.sheet import layout
+
+SVG = "{http://www.w3.org/2000/svg}"
+AS_OF = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+HIDDEN = Emotion(None, None, "none", None, withheld=True)
+HOSTILE = "\u202e</text><script>alert('x')</script>\x00\x1b[31m & \"quoted\"\n\ud83d 日本語"
+
+
+def felt(score: float, evidence: Evidence = "inferred") -> Emotion:
+    return Emotion(score, 20, evidence, "medium")
+
+
+def cell(persona: str = "everyone", **changes: Any) -> Cell:
+    return replace(
+        Cell(
+            persona=persona,
+            in_stage=30,
+            dormant=0,
+            entered=40,
+            units=80,
+            decided=60,
+            conversion=0.6,
+            conversion_low=0.47,
+            conversion_high=0.72,
+            drop_off=0.12,
+            regression=0.0,
+            skip_rate=0.0,
+            completed=50,
+            median_days=20.0,
+            p90_days=60.0,
+            open_median_days=12.0,
+            touches_per_unit=2.4,
+            emotion=felt(0.3),
+            nps=None,
+            nps_n=0,
+            csat=None,
+            csat_n=0,
+            ces=None,
+            ces_n=0,
+            open_amount=0.0,
+            won_amount=1234.0,
+        ),
+        **changes,
+    )
+
+
+def stage(order: int, label: str = "", **changes: Any) -> Stage:
+    label = label or f"Stage {order}"
+    cells = (cell(**changes), cell("champion", in_stage=12), cell("user", in_stage=None))
+    return Stage(f"s{order}", label, order, cells)
+
+
+def touchpoint(label: str, reach: float | None = 0.4, *, key: str = "call.out") -> Touchpoint:
+    return Touchpoint(key, label, "s1", "Phone", 9, 9, reach, HIDDEN, None, withheld=reach is None)
+
+
+def journey(*stages: Stage, **changes: Any) -> Journey:
+    personas = tuple(
+        Persona(key, key.title(), 30, 0.5, None, None, None, None)
+        for key in ("everyone", "champion", "user")
+    )
+    plain = Journey(
+        "j",
+        "Customer journey",
+        "contact",
+        90,
+        stages or (stage(1), stage(2), stage(3, conversion=None)),
+        (touchpoint("Sales call"),),
+        personas,
+        Outcomes(5, 6, 7, None, withheld=True),
+        "EUR",
+    )
+    return replace(plain, **changes)
+
+
+def drawn(*journeys: Journey) -> ET.Element:
+    return ET.fromstring(svg.export(JourneyMap(AS_OF, journeys)))
+
+
+def said(root: ET.Element) -> list[str]:
+    return [
+        (element.text or "") or "".join(element.itertext()) for element in root.iter(f"{SVG}text")
+    ]
+
+
+def test_the_map_says_each_number_with_what_it_rests_on() -> None:
+    words = said(drawn(journey(stage(1, in_stage=41, dormant=6), stage(2, conversion=None))))
+
+    for expected in (
+        "Customer journey",
+        "90 contacts · as of 21 Nov 2026, 09:30 UTC",
+        "41",
+        "+ 6 dormant",
+        "60%",
+        "47–72%, n 60",
+        "12% drop off",
+        "the last stage",
+        "20 days",
+        "P90 60 days, n 50",
+        "indifferent +0.3",
+        "inferred, n 20, medium confidence",
+        "1,234 EUR",
+        "of 80 contacts in the stage",
+        "Sales call",
+        "40%",
+    ):
+        assert expected in words
+
+
+def test_the_stage_with_the_longest_median_is_the_one_marked() -> None:
+    words = said(drawn(journey(stage(1, median_days=5.0), stage(2, median_days=58.0), stage(3))))
+    description = drawn(
+        journey(stage(1, median_days=5.0), stage(2, median_days=58.0), stage(3))
+    ).findtext(f"{SVG}desc")
+
+    assert words.count("slowest stage") == 1
+    assert "The slowest stage by its median is Stage 2." in (description or "")
+
+
+def test_a_single_known_median_is_not_called_the_slowest() -> None:
+    words = said(drawn(journey(stage(1), stage(2, median_days=None))))
+
+    assert "slowest stage" not in words
+
+
+def test_a_withheld_number_says_not_enough_data_and_no_answers_says_so() -> None:
+    hidden = stage(1, in_stage=None, conversion=None, median_days=None, emotion=HIDDEN, nps_n=None)
+
+    words = said(drawn(journey(hidden, stage(2, conversion=None), touchpoints=())))
+
+    assert words.count("not enough data") >= 6
+    assert "no answers" in words
+
+
+def test_measured_and_inferred_differ_in_line_and_disc_without_any_colour() -> None:
+    measured = journey(stage(1, emotion=felt(1, "measured")), stage(2, emotion=felt(0, "measured")))
+    inferred = journey(stage(1, emotion=felt(1)), stage(2, emotion=felt(0)))
+
+    dashes = [
+        sum("stroke-dasharray" in path.attrib for path in drawn(one).iter(f"{SVG}path"))
+        for one in (measured, inferred)
+    ]
+
+    # The legend shows one dashed line; the inferred curve adds its own.
+    assert dashes == [1, 2]
+
+
+def test_the_curve_breaks_where_a_stage_has_no_score() -> None:
+    broken = journey(stage(1), stage(2, emotion=HIDDEN), stage(3))
+    whole = journey(stage(1), stage(2), stage(3))
+
+    curves = [
+        sum(
+            " C " in path.attrib["d"]
+            and path.attrib["fill"] == "none"
+            and path.attrib["stroke-width"] == "2.6"
+            for path in drawn(one).iter(f"{SVG}path")
+        )
+        for one in (broken, whole)
+    ]
+
+    assert curves == [0, 2]
+
+
+def test_a_hostile_label_is_drawn_as_plain_harmless_text() -> None:
+    nasty = journey(
+        stage(1, HOSTILE),
+        stage(2),
+        name=HOSTILE,
+        currency=HOSTILE,
+        touchpoints=(touchpoint(HOSTILE, key=HOSTILE),),
+        unmapped_values=((HOSTILE, 5),),
+    )
+
+    root = drawn(nasty)
+
+    assert {element.tag for element in root.iter()} <= {
+        SVG + tag for tag in ("svg", "title", "desc", "rect", "circle", "path", "text")
+    }
+    text = "".join(root.itertext())
+    assert "<script>alert('x')</script>" in text
+    assert not set(text) & set("\x00\x1b\u202e\ud83d")
+
+
+@given(st.text(max_size=60))
+def test_any_label_gives_well_formed_xml(label: str) -> None:
+    assert drawn(journey(stage(1, label), name=label)).tag == f"{SVG}svg"
+
+
+def test_the_picture_needs_nothing_from_outside() -> None:
+    exported = svg.export(JourneyMap(AS_OF, (journey(),))).decode()
+
+    assert exported.replace("http://www.w3.org/2000/svg", "").count("http") == 0
+    for word in ("href", "url(", "@import", "<script", "<image", "<style", "onload"):
+        assert word not in exported
+
+
+def test_the_picture_is_named_and_described_for_those_who_cannot_see_it() -> None:
+    root = drawn(journey())
+
+    assert root.attrib["role"] == "img"
+    assert root.attrib["aria-labelledby"] == "cjm-title cjm-desc"
+    assert root.findtext(f"{SVG}title") == "Customer journey map: Customer journey"
+    assert "Stage 1, Stage 1: 30 in stage now; 60% move on" in (root.findtext(f"{SVG}desc") or "")
+    assert "Outcomes: 5 lost, 6 churned, 7 dormant, not enough data unmapped." in (
+        root.findtext(f"{SVG}desc") or ""
+    )
+
+
+def test_several_journeys_stand_one_under_the_other() -> None:
+    one = drawn(journey())
+    two = drawn(journey(), journey(name="Second"))
+
+    assert float(two.attrib["height"]) > 2 * float(one.attrib["height"]) - 1
+    assert "Second" in said(two)
+
+
+def test_a_map_without_journeys_is_a_picture_that_says_so() -> None:
+    assert said(drawn()) == ["No journey has been computed yet."]
+
+
+def test_equal_maps_give_equal_bytes() -> None:
+    assert svg.export(JourneyMap(AS_OF, (journey(),))) == svg.export(
+        JourneyMap(AS_OF, (journey(),))
+    )
+
+
+@pytest.mark.parametrize("stages", [1, 2, 5, 9, 14])
+def test_nothing_is_drawn_outside_the_picture(stages: int) -> None:
+    many = tuple(touchpoint("A label that is far too long to fit " * 3) for _ in range(9))
+    picture = layout(
+        JourneyMap(
+            AS_OF,
+            (
+                journey(
+                    *(stage(number, "Long label " * 20) for number in range(1, stages + 1)),
+                    name="A name " * 60,
+                    touchpoints=many,
+                    unmapped_values=tuple((f"value {number}", 5) for number in range(99)),
+                ),
+            ),
+        )
+    )
+
+    for shape in picture.shapes:
+        if isinstance(shape, Text):
+            wide = width_of(shape.text, shape.size, bold=shape.bold)
+            left = shape.x - {"start": 0.0, "middle": wide / 2, "end": wide}[shape.anchor]
+            assert left >= 0, shape
+            assert left + wide <= picture.width, shape
+            assert 0 < shape.y < picture.height, shape
+
+
+def test_what_a_short_list_leaves_out_is_said() -> None:
+    many = (
+        *(touchpoint(f"T{number}", 0.9 - number / 20) for number in range(8)),
+        touchpoint("hidden", None),
+    )
+
+    words = said(drawn(journey(touchpoints=many)))
+
+    assert "and 2 more of less reach" in words
+    assert "1 with not enough data" in words
+    assert "hidden" not in words
+
+
+def test_a_starred_moment_of_truth_is_explained_in_the_legend() -> None:
+    moment = MomentOfTruth(40, 50, 30, 12, 2.9, 1.8, 4.6, 0.0001, 0.002, "makes", starred=True)
+    starred = replace(touchpoint("Demo"), moment_of_truth=moment)
+    legend = "moment of truth: linked with moving on or not"
+
+    assert legend in said(drawn(journey(touchpoints=(starred,))))
+    assert legend not in said(drawn(journey()))
+
+
+def test_a_cut_label_keeps_its_whole_wording_for_whoever_points_at_it() -> None:
+    label = "A touchpoint with a label that goes on for longer than any column is wide"
+
+    titles = [
+        element.text
+        for text in drawn(journey(touchpoints=(touchpoint(label),))).iter(f"{SVG}text")
+        for element in text.iter(f"{SVG}title")
+    ]
+
+    assert titles == [label]
+
+
+@given(st.text(max_size=80), st.floats(20, 300), st.floats(8, 30))
+def test_cut_text_fits(text: str, width: float, size: float) -> None:
+    short = fit(text, max(width, size * 1.1), size)
+
+    assert width_of(short, size) <= max(width, size * 1.1) + 1e-6
+    assert short == clean(text) or short.endswith("…")
+
+
+@given(st.text(max_size=80), st.integers(1, 4))
+def test_wrapped_text_loses_nothing_but_what_the_ellipsis_stands_for(text: str, lines: int) -> None:
+    wrapped = wrap(text, 120, 12, lines=lines)
+    joined = "".join(wrapped).replace(" ", "")
+
+    assert len(wrapped) <= lines
+    assert clean(text).replace(" ", "").startswith(joined.removesuffix("…"))
+
+
+@given(st.lists(st.floats(-2, 2), min_size=2, max_size=12))
+def test_the_curve_never_leaves_the_band_between_two_neighbouring_points(
+    heights: list[float],
+) -> None:
+    points = [(float(index), height) for index, height in enumerate(heights)]
+
+    pen = smooth(points)
+
+    # A cubic stays within the hull of its ends and handles.
+    for (_, start), (_, end), (_, values) in zip(points[:-1], points[1:], pen[1:], strict=True):
+        low, high = min(start, end) - 1e-9, max(start, end) + 1e-9
+        assert low <= values[1] <= high
+        assert low <= values[3] <= high
+
+
+@pytest.mark.parametrize(
+    ("score", "word"),
+    [
+        (1.25, "delighted"),
+        (1.24, "pleased"),
+        (0.4, "pleased"),
+        (0.39, "indifferent"),
+        (-0.39, "indifferent"),
+        (-0.4, "uneasy"),
+        (-1.24, "uneasy"),
+        (-1.25, "frustrated"),
+    ],
+)
+def test_a_score_has_the_word_of_its_band(score: float, word: str) -> None:
+    assert wording.feeling(score) == word
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0.0, "0 days"),
+        (0.01, "under 1 hour"),
+        (0.04, "1 hour"),
+        (0.5, "12 hours"),
+        (0.99, "1 day"),
+        (1.0, "1 day"),
+        (2.25, "2.2 days"),
+        (1234.5, "1,234 days"),
+    ],
+)
+def test_a_duration_is_said_in_the_unit_a_person_would_use(number: float, words: str) -> None:
+    assert wording.days(number) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0.0, "0 EUR"),
+        (-1234.6, "−1,235 EUR"),
+        (9_999_999, "9,999,999 EUR"),
+        (12_345_678, "12.3M EUR"),
+        (2.5e9, "2.5B EUR"),
+        (1e200, "1.0e+200 EUR"),
+    ],
+)
+def test_an_amount_stays_short_enough_never_to_be_cut(number: float, words: str) -> None:
+    assert wording.money(number, "EUR") == words
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"), [(0, "0%"), (0.001, "<1%"), (0.5, "50%"), (0.999, ">99%"), (1, "100%")]
+)
+def test_a_rate_that_is_not_nothing_is_not_said_to_be_nothing(rate: float, words: str) -> None:
+    assert wording.percent(rate) == words
