@@ -1,0 +1,92 @@
+"""Read what people did outside the CRM objects: submissions, marketing email, page views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from cjm_sync.errors import GoneError, RejectedError
+from cjm_sync.model import Batch, Finding
+from cjm_sync_hubspot import cursors, wire
+from cjm_sync_hubspot.api import Api, Json, next_cursor
+from cjm_sync_hubspot.errors import FORM_TYPE_NOT_ALLOWED
+from cjm_sync_hubspot.metadata import Form
+
+PAGE_VIEW = "e_visited_page"
+
+COMMENTS = "blog_comment"
+"""Forms of this type do not give their submissions away."""
+
+
+class Activity:
+    """Reads the activity streams of one portal. *known_forms* gives its forms, ordered by id."""
+
+    def __init__(self, api: Api, known_forms: Callable[[], Sequence[Form]]) -> None:
+        self._api, self._known_forms = api, known_forms
+
+    def submissions(self, place: Json) -> Iterator[Batch]:
+        """Yield submissions form by form, in the order of the forms' ids, each newest first."""
+        start = str(place.get("form") or "")
+        forms = [form for form in self._known_forms() if form.type != COMMENTS and form.id >= start]
+        if not forms:
+            yield Batch((), None)
+        for number, form in enumerate(forms, 1):
+            following = forms[number].id if number < len(forms) else None
+            after = place.get("after") if form.id == start else None
+            yield from self._of_form(form.id, after, following)
+
+    def email_events(self, place: Json) -> Iterator[Batch]:
+        """Yield marketing-email events, newest first."""
+        loop = cursors.Loop("email_events")
+        offset = place.get("offset")
+        while True:
+            answer = self._api.email_events(offset=offset)
+            read = wire.email_event_rows(cursors.results("email_events", answer, "events"))
+            offset = str(answer["offset"]) if answer.get("hasMore") is True else None
+            cursor = None
+            if offset is not None:
+                cursor = loop.goes_on(cursors.write(offset=offset))
+            yield Batch(read.records, cursor, read.findings)
+            if cursor is None:
+                return
+
+    def events(self, place: Json) -> Iterator[Batch]:
+        """Yield page views of everybody."""
+        loop = cursors.Loop("events")
+        after = place.get("after")
+        while True:
+            answer = self._api.events(PAGE_VIEW, after=after)
+            read = wire.event_rows(cursors.results("events", answer))
+            after = next_cursor(answer)
+            cursor = loop.goes_on(cursors.write(after=after)) if after is not None else None
+            yield Batch(read.records, cursor, read.findings)
+            if cursor is None:
+                return
+
+    def _of_form(self, form_id: str, after: str | None, following: str | None) -> Iterator[Batch]:
+        loop = cursors.Loop("form_submissions")
+        last = cursors.write(form=following) if following is not None else None
+        while True:
+            try:
+                answer = self._api.submissions(form_id, after=after)
+            except GoneError:
+                gone = Finding(
+                    "stream_skipped",
+                    f"form_submissions/{form_id}",
+                    "HubSpot no longer has this form's submissions",
+                    "Nothing is to be done; the form was removed while it was read.",
+                )
+                yield Batch((), last, (gone,))
+                return
+            except RejectedError as error:
+                if error.code != FORM_TYPE_NOT_ALLOWED:
+                    raise
+                yield Batch((), last)
+                return
+            read = wire.submission_rows(form_id, cursors.results("form_submissions", answer))
+            after = next_cursor(answer)
+            cursor = last
+            if after is not None:
+                cursor = loop.goes_on(cursors.write(form=form_id, after=after))
+            yield Batch(read.records, cursor, read.findings)
+            if after is None:
+                return

@@ -1,0 +1,189 @@
+"""A HubSpot portal as a source of records: which streams there are, and what must hold."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from cjm_sync.errors import CjmSyncError, RejectedError
+from cjm_sync.http import Road
+from cjm_sync.model import Batch, Need
+from cjm_sync.ports import Account, Check
+from cjm_sync_hubspot import cursors
+from cjm_sync_hubspot.activity import COMMENTS, PAGE_VIEW, Activity
+from cjm_sync_hubspot.api import Api, Json
+from cjm_sync_hubspot.crm import CrmReader, is_family
+from cjm_sync_hubspot.metadata import WITH_PIPELINES, Metadata
+
+METADATA = ("account", "owners", "properties", "pipelines", "exchange_rates", "forms")
+OBJECTS = (
+    "contacts",
+    "companies",
+    "deals",
+    "tickets",
+    "calls",
+    "emails",
+    "meetings",
+    "notes",
+    "tasks",
+    "communications",
+    "postal_mail",
+    "feedback_submissions",
+    "quotes",
+)
+ACTIVITY = ("form_submissions", "email_events", "events")
+
+
+class HubSpotSource:
+    """Reads one portal. Nothing is written, so everything may be repeated."""
+
+    def __init__(self, api: Api, road: Road) -> None:
+        self._api, self._road = api, road
+        self._metadata = Metadata(api)
+        self._activity = Activity(api, self._metadata.known_forms)
+        self._crm = CrmReader(api, self._metadata.defined)
+
+    def identify(self) -> Account:
+        """Ask whose account the token opens; raises ConfigError on a bad token. Repeatable."""
+        answer = self._metadata.ask_account()
+        return Account(
+            id=str(answer["portalId"]),
+            currency=str(answer.get("companyCurrency") or ""),
+            timezone=str(answer.get("timeZone") or "UTC"),
+        )
+
+    def streams(self, needs: Mapping[str, Need]) -> Sequence[str]:
+        """Return what *needs* names, metadata first; a name not known here is a CRM object.
+
+        The source keeps *needs*, because `properties` and `pipelines` describe the other streams.
+        """
+        self._metadata.needs = dict(needs)
+        others = sorted(needs.keys() - {*METADATA, *OBJECTS, *ACTIVITY})
+        return tuple(name for name in (*METADATA, *OBJECTS, *others, *ACTIVITY) if name in needs)
+
+    def pull(self, stream: str, need: Need, cursor: str | None) -> Iterator[Batch]:
+        """Yield the stream's pages from *cursor* (None: the beginning) to its end.
+
+        Raises RejectedError with status 403 when the token may not read it (the hint names the
+        scope), TransientError when it failed midway. Repeatable from any cursor yielded. CRM
+        objects come in the order of their ids, submissions and email events newest first. Of
+        *need* only CRM objects make use: the other streams have one shape.
+        """
+        place = cursors.read(cursor)
+        match stream:
+            case "account":
+                return self._metadata.account()
+            case "owners":
+                return self._metadata.owners(place)
+            case "properties":
+                return self._metadata.properties(self._objects(), place)
+            case "pipelines":
+                return self._metadata.pipelines(self._piped(), place)
+            case "exchange_rates":
+                return self._metadata.rates()
+            case "forms":
+                return self._metadata.forms(place)
+            case "form_submissions":
+                return self._activity.submissions(place)
+            case "email_events":
+                return self._activity.email_events(place)
+            case "events":
+                return self._activity.events(place)
+            case _:
+                return self._pull_object(stream, need, place)
+
+    def check(self, needs: Mapping[str, Need]) -> Iterator[Check]:
+        """Yield what must hold before a run can succeed. Writes nothing."""
+        try:
+            account = self.identify()
+        except CjmSyncError as error:
+            yield Check("hubspot token", "failed", str(error), error.hint or "")
+            return
+        yield Check("hubspot token", "ok", f"the token opens portal {account.id}")
+        readable = []
+        for stream in self.streams(needs):
+            name = f"hubspot {stream}"
+            try:
+                self._try(stream)
+            except RejectedError as error:
+                message = f"{error}; the map will do without {stream}"
+                yield Check(name, "warning", message, error.hint or "")
+            except CjmSyncError as error:
+                yield Check(name, "failed", str(error), error.hint or "")
+            else:
+                readable.append(stream)
+                yield Check(name, "ok", f"{stream} can be read")
+        for stream in readable:
+            if stream not in {*METADATA, *ACTIVITY}:
+                yield from self._check_names(stream, needs[stream])
+
+    def requests(self) -> int:
+        """Return how many requests this source has sent."""
+        return self._road.tally().requests
+
+    def waited_seconds(self) -> float:
+        """Return how long this source has waited for the remote's limits."""
+        return self._road.tally().waited_seconds
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._api.close()
+
+    def _objects(self) -> tuple[str, ...]:
+        """Return the CRM objects that are needed, or all known ones when none was named."""
+        named = tuple(name for name in self._metadata.needs if name not in {*METADATA, *ACTIVITY})
+        return tuple(sorted(named)) or OBJECTS
+
+    def _piped(self) -> tuple[str, ...]:
+        return tuple(name for name in self._objects() if name in WITH_PIPELINES)
+
+    def _pull_object(self, stream: str, need: Need, place: Json) -> Iterator[Batch]:
+        for batch in self._crm.batches(stream, need, place.get("after")):
+            cursor = cursors.write(after=batch.cursor) if batch.cursor is not None else None
+            findings = (*self._metadata.refusals(stream), *batch.findings)
+            yield replace(batch, cursor=cursor, findings=findings)
+
+    def _try(self, stream: str) -> None:
+        """Ask for as little of *stream* as there is."""
+        match stream:
+            case "account":
+                return  # seen by `identify`
+            case "owners":
+                self._api.owners(after=None, archived=False, limit=1)
+            case "properties":
+                for name in self._objects():
+                    self._metadata.defined(name)
+            case "pipelines":
+                for name in self._piped():
+                    self._api.pipelines(stream, name)
+            case "exchange_rates":
+                self._api.exchange_rates()
+            case "forms":
+                self._api.forms(after=None, archived=False, limit=1)
+            case "form_submissions":
+                forms = [form for form in self._metadata.known_forms() if form.type != COMMENTS]
+                for form in forms[:1]:
+                    self._api.submissions(form.id, after=None, limit=1)
+            case "email_events":
+                self._api.email_events(offset=None, limit=1)
+            case "events":
+                self._api.events(PAGE_VIEW, after=None, limit=1)
+            case _:
+                self._api.objects(stream, after=None, limit=1)
+
+    def _check_names(self, stream: str, need: Need) -> Iterator[Check]:
+        """Name the wanted properties that HubSpot does not have: it would leave them out silently."""
+        defined = self._metadata.defined(stream)
+        wanted = {name for name in need.properties | need.history if not is_family(name)}
+        unknown = sorted(wanted - set(defined)) if defined else []
+        for name in unknown:
+            near = difflib.get_close_matches(name, defined, n=1)
+            yield Check(
+                f"hubspot {stream}.{name}",
+                "warning",
+                f"{stream} has no property {name}",
+                f"The nearest is {near[0]}; correct the profile if that is meant."
+                if near
+                else "Take it out of the profile, or create it in HubSpot.",
+            )
