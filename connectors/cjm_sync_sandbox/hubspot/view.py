@@ -1,0 +1,204 @@
+"""The portal as the endpoints see it: rows by id, merges resolved, definitions at hand.
+
+The portal may be edited between two requests, by a test or by a story: everything is read from it
+anew, except an index of ids that is kept as long as the list of rows is the same.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cjm_sync.ports import Clock
+from cjm_sync_sandbox.hubspot.catalog import ObjectType
+from cjm_sync_sandbox.hubspot.definitions import Definitions, define
+from cjm_sync_sandbox.hubspot.wire import Answer, ApiError, Request, id_order
+from cjm_sync_sandbox.portal import Portal
+
+Row = dict[str, Any]
+
+_ACCOUNT: dict[str, Any] = {
+    "portalId": 147893286,
+    "accountType": "STANDARD",
+    "timeZone": "US/Eastern",
+    "companyCurrency": "USD",
+    "utcOffset": "-04:00",
+    "utcOffsetMilliseconds": -14_400_000,
+    "uiDomain": "app-eu1.hubspot.com",
+    "dataHostingLocation": "eu1",
+}
+
+
+class Table:
+    """The rows of one object type, by id and in the order of ids."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self._seen = list(rows)
+        self.ordered = sorted(rows, key=lambda row: id_order(row["id"]))
+        self._keys = [id_order(row["id"]) for row in self.ordered]
+        self.by_id = {row["id"]: row for row in self.ordered}
+
+    def is_of(self, rows: list[Row]) -> bool:
+        """Say whether this index still fits; the same objects compare by identity, so it is cheap."""
+        return self._seen == rows
+
+    def position(self, after: str) -> int:
+        """Return where a page that starts at the id *after* begins."""
+        return bisect_left(self._keys, id_order(after))
+
+    def merged(self) -> dict[str, str]:
+        """Return former id → the id of the survivor, chains followed to their end."""
+        direct: dict[str, str] = {}
+        for row in self.ordered:
+            former = row["properties"].get("hs_merged_object_ids")
+            if former:
+                direct |= {old: row["id"] for old in former.split(";") if old != row["id"]}
+        return {old: _last(direct, old) for old in direct}
+
+    def current(self, *, archived: bool) -> list[Row]:
+        """Return the rows a listing shows, in order: no former ids, and one kind of the two."""
+        merged = self.merged()
+        return [
+            row
+            for row in self.ordered
+            if bool(row.get("archived")) is archived and row["id"] not in merged
+        ]
+
+    def find(self, ids: Iterable[str], *, archived: bool) -> dict[str, Row]:
+        """Return asked id → row for those there are; a former id finds its survivor."""
+        merged = self.merged()
+        found = {}
+        for asked in ids:
+            row = self.by_id.get(merged.get(asked, asked))
+            if row is not None and bool(row.get("archived")) is archived:
+                found[asked] = row
+        return found
+
+
+def _last(direct: Mapping[str, str], old: str) -> str:
+    seen = {old}
+    while (following := direct[old]) in direct and following not in seen:
+        seen.add(following)
+        old = following
+    return following
+
+
+@dataclass
+class PortalView:
+    """Reading access to a portal; *portal* returns the one that is served now."""
+
+    portal: Callable[[], Portal]
+    clock: Clock
+    granted: Callable[[], frozenset[str] | None]
+    _tables: dict[str, Table] = field(default_factory=dict)
+    _definitions: dict[str, tuple[str, Definitions]] = field(default_factory=dict)
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What `portal.json` says."""
+        return self.portal().info
+
+    @property
+    def tier(self) -> str:
+        return str(self.described.get("tier", "professional"))
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """Return the account details; `additionalCurrencies` are those with an exchange rate."""
+        own = self.described.get("account") or {}
+        rates = exchange_rates(self.described, own.get("companyCurrency", "USD"))
+        return {**_ACCOUNT, "additionalCurrencies": sorted(rates)} | own
+
+    def rows(self, name: str) -> list[Row]:
+        return self.portal().rows.get(name, [])
+
+    def table(self, kind: ObjectType) -> Table:
+        rows = self.rows(kind.name)
+        table = self._tables.get(kind.name)
+        if table is None or not table.is_of(rows):
+            table = self._tables[kind.name] = Table(rows)
+        return table
+
+    def definitions(self, kind: ObjectType) -> Definitions:
+        """Return the definitions of *kind*, made anew when what they rest on has changed."""
+        described = self.described
+        state = repr(
+            [described.get(key) for key in ("properties", "pipelines", "lifecycle_stages")]
+        )
+        known = self._definitions.get(kind.name)
+        if known is None or known[0] != state:
+            known = self._definitions[kind.name] = (state, define(described, kind))
+        return known[1]
+
+
+def exchange_rates(described: Mapping[str, Any], company_currency: str) -> dict[str, Row]:
+    """Return currency → its exchange rate as the API shows it.
+
+    `portal.json` may hold them as `{"EUR": 1.08}` or as objects of the API.
+    """
+    own = described.get("exchange_rates") or {}
+    given = (
+        [{"fromCurrencyCode": code, "conversionRate": rate} for code, rate in own.items()]
+        if isinstance(own, Mapping)
+        else own
+    )
+    shipped = "2024-01-01T00:00:00Z"
+    return {
+        rate["fromCurrencyCode"]: {
+            "id": str(position),
+            "toCurrencyCode": company_currency,
+            "effectiveAt": shipped,
+            "createdAt": shipped,
+            "updatedAt": shipped,
+            "visibleInUI": True,
+        }
+        | rate
+        for position, rate in enumerate(given, 1)
+    }
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request on its way to an endpoint; *arguments* are the parts of its path."""
+
+    view: PortalView
+    request: Request
+    arguments: Mapping[str, str]
+    version: str
+
+    @property
+    def partial_status(self) -> int:
+        """A batch with errors is 207, except in 2026-09, which declares only 200."""
+        return 200 if self.version == "2026-09" else 207
+
+    def require(self, *alternatives: frozenset[str]) -> None:
+        """Refuse unless the token has been granted one of *alternatives* as a whole."""
+        granted = self.view.granted()
+        if granted is None or any(wanted <= granted for wanted in alternatives):
+            return
+        raise ApiError.missing_scopes(scope for wanted in alternatives for scope in wanted)
+
+    def scopes_of(self, kind: ObjectType) -> tuple[frozenset[str], ...]:
+        is_v3 = self.version in {"v3", "v4"}
+        return kind.v3_scopes if is_v3 and kind.v3_scopes else kind.scopes
+
+    def require_object(self, kind: ObjectType) -> None:
+        """Refuse when the token or the subscription does not reach *kind*."""
+        self.require(*self.scopes_of(kind))
+        if kind.tiers and self.view.tier not in kind.tiers:
+            self.refuse_subscription(scope for wanted in kind.scopes for scope in wanted)
+
+    @staticmethod
+    def refuse_subscription(scopes: Iterable[str]) -> None:
+        raise ApiError.missing_scopes(
+            scopes, "This account's subscription does not include the product this call needs."
+        )
+
+    def page(self, results: list[Any], after: str | None) -> Answer:
+        """Answer with one page; *after* is the cursor of the next, written as the API writes it."""
+        body: dict[str, Any] = {"results": results}
+        if after is not None:
+            body["paging"] = {"next": {"after": after, "link": self.request.link(after)}}
+        return Answer.json(body)
