@@ -10,8 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 ColumnType = Literal[
-    "title", "rich_text", "number", "select", "multi_select", "date", "checkbox", "relation",
-    "people", "url",
+    "title",
+    "rich_text",
+    "number",
+    "select",
+    "multi_select",
+    "date",
+    "checkbox",
+    "relation",
+    "people",
+    "url",
 ]
 SYNC_KEY = "sync_key"
 
@@ -68,11 +76,24 @@ class ColumnId:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionName:
+    """Stands in a view's filter where the name of an option belongs.
+
+    *label* is the name it was made with; a person may have renamed it since, and a filter with an
+    unknown name is refused.
+    """
+
+    column: str
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One linked view on the hub, placed after the block *after* (a block key of the hub).
 
     *name* is unique among the views of its database kind. *configuration*, *filter* and *sorts*
-    are Notion's JSON with `ColumnId` in place of property ids and names.
+    are Notion's JSON with `ColumnId` in place of property ids and `OptionName` of option names.
     """
 
     key: str

@@ -1,0 +1,614 @@
+"""What a map becomes in Notion: rows, keys, options, the frame and the document about columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cjm_sync.journey.types import (
+    Cell,
+    Emotion,
+    Journey,
+    JourneyMap,
+    Mix,
+    Outcomes,
+    Persona,
+    Stage,
+    Touchpoint,
+)
+from cjm_sync.model import Choice, Link, Page, canonical
+from cjm_sync.ports import Figures
+from cjm_sync_notion import columns
+from cjm_sync_notion.columns import DATABASES, columns_markdown
+from cjm_sync_notion.render import frame, outcomes_text, rows, run_row, status_text
+from cjm_sync_notion.values import resolve, schema, units
+from cjm_sync_notion.workspace import SYNC_KEY, ColumnId, Database, OptionName, View, marker
+
+NOON = datetime(2026, 11, 20, 12, 0, 31, tzinfo=UTC)
+SILENT = Emotion(score=None, n=None, evidence="none", confidence=None)
+BASE_CELL = Cell(
+    persona="everyone", in_stage=40, dormant=3, entered=25, units=60, decided=30,
+    conversion=0.41666, conversion_low=0.2544, conversion_high=0.5979, drop_off=0.1, regression=0.0,
+    skip_rate=0.0344, completed=20, median_days=12.4, p90_days=30.6, open_median_days=0.2,
+    touches_per_unit=2.449, emotion=Emotion(0.4312, 12, "measured", "medium"), nps=-12.6,
+    nps_n=15, csat=0.8333, csat_n=12, ces=5.25, ces_n=8, open_amount=120_000.49,
+    won_amount=80_000.0,
+)  # fmt: skip
+
+
+def cell(persona: str = "everyone", **changes: Any) -> Cell:
+    return replace(BASE_CELL, persona=persona, **changes)
+
+
+def stage(key: str = "purchase", order: int = 3, *cells: Cell) -> Stage:
+    return Stage(key, key.capitalize(), order, cells or (cell(), cell("champion")))
+
+
+def touchpoint(key: str = "meet.first", stage: str = "purchase", **changes: Any) -> Touchpoint:
+    made = Touchpoint(
+        key, "First meeting or demo", stage, "Meeting", 31, 22, 0.36666,
+        Emotion(-0.04, 9, "inferred", "low"),
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def persona(key: str = "everyone", label: str = "Everyone", **changes: Any) -> Persona:
+    made = Persona(
+        key, label, 60, 1.0, 0.5, 1234.5, 0.25, 45.5,
+        mixes=(Mix("country", (("Sweden", 30), ("Latvia", 15)), rest=15),),
+        top_source="Organic search", preferred_channel="Meeting",
+        touches_per_stage=(("purchase", 2.449), ("service", None)),
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def journey(**changes: Any) -> Journey:
+    made = Journey(
+        key="customers", name="Customer journey", unit="contact", units=60,
+        stages=(stage(), stage("service", 4)),
+        touchpoints=(touchpoint(),),
+        personas=(persona(), persona("champion", "Champion", units=20)),
+        outcomes=Outcomes(lost=7, churned=None, dormant=6, unmapped=0, withheld=True),
+        currency="EUR", unmapped_values=(("Partner", 5),),
+        known_personas=(("champion", "Champion"), ("user", "User")),
+        known_touchpoints=("meet.first", "sales.quote"),
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def a_map(*journeys: Journey) -> JourneyMap:
+    return JourneyMap(NOON, journeys or (journey(),))
+
+
+def by_key(pages: tuple[Page, ...]) -> dict[str, Page]:
+    found = {page.key: page for page in pages}
+    assert len(found) == len(pages)
+    return found
+
+
+def database(kind: str, journey_map: JourneyMap | None = None) -> Database:
+    made = frame(journey_map or a_map(), installation="abc").databases
+    return next(database for database in made if database.kind == kind)
+
+
+def figures(**changes: Any) -> Figures:
+    made = Figures(
+        "r1", NOON, NOON, NOON, "done", created=1, updated=2, unchanged=3, kept=4, archived=5,
+        requests_source=6, requests_target=7, findings=8,
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def test_a_row_uses_only_synced_columns_of_its_database() -> None:
+    bound = ["customers/persona/user", "customers/touchpoint/service/sales.quote"]
+    pages = (*rows(a_map(), bound=bound), run_row(figures(), index=3))
+
+    for page in pages:
+        held = next(database for database in DATABASES if database.kind == page.collection)
+        synced = {column.key for column in held.columns if column.owner == "sync"}
+        assert set(page.cells) == synced, page.key
+
+
+def test_rows_stand_behind_the_rows_they_link_to() -> None:
+    pages = rows(a_map(), bound=["customers/persona/user", "customers/stage/service/user"])
+    seen: set[str] = set()
+
+    for page in pages:
+        links = [value for value in page.cells.values() if isinstance(value, Link)]
+        assert all(key in seen for link in links for key in link.keys), page.key
+        seen.add(page.key)
+    assert [page.collection for page in pages] == sorted(
+        (page.collection for page in pages), key=["personas", "stages", "touchpoints"].index
+    )
+    assert by_key(pages)["customers/stage/service/user"].cells["persona_row"] == Link(
+        ("customers/persona/user",)
+    )
+
+
+def test_keys_are_percent_encoded_and_name_their_subject() -> None:
+    odd = "Päivi/§ 1~a-b.c_d%"
+    made = journey(
+        personas=(persona(odd, "Odd"),),
+        stages=(stage("purchase", 3, cell(odd)),),
+        touchpoints=(touchpoint("ext.a/b"),),
+    )
+
+    pages = by_key(rows(a_map(made), bound=[]))
+
+    assert set(pages) == {
+        "customers/persona/P%C3%A4ivi%2F%C2%A7%201~a-b.c_d%25",
+        "customers/stage/purchase/P%C3%A4ivi%2F%C2%A7%201~a-b.c_d%25",
+        "customers/touchpoint/purchase/ext.a%2Fb",
+    }
+    assert all(page.cells[SYNC_KEY] == key for key, page in pages.items())
+    assert {page.journey for page in pages.values()} == {"customers"}
+
+
+def test_a_stage_row_shows_its_numbers_rounded() -> None:
+    page = by_key(rows(a_map(), bound=[]))["customers/stage/purchase/everyone"]
+
+    assert {key: canonical(value) for key, value in page.cells.items()} == {
+        "name": "Purchase · Everyone",
+        "stage": {"choice": "purchase"},
+        "persona": {"choice": "everyone"},
+        "journey": {"choice": "customers"},
+        "in_stage": 40, "dormant": 3, "entered": 25, "units": 60, "decided": 30,
+        "conversion": 0.417, "conversion_low": 0.254, "conversion_high": 0.598,
+        "drop_off": 0.1, "regression": 0, "skip_rate": 0.034, "completed": 20,
+        "median_days": 12, "p90_days": 31, "open_median_days": 0, "touches_per_unit": 2.4,
+        "emotion": 0.4, "feeling": {"choice": "pleased"}, "emotion_n": 12,
+        "emotion_evidence": {"choice": "measured"}, "emotion_confidence": {"choice": "medium"},
+        "nps": -13, "nps_n": 15, "csat": 0.833, "csat_n": 12, "ces": 5.2, "ces_n": 8,
+        "open_amount": 120_000, "won_amount": 80_000,
+        "persona_row": {"link": ["customers/persona/everyone"]},
+        "state": {"choice": "active"}, "withheld": None, "order": 3,
+        "sync_key": "customers/stage/purchase/everyone",
+    }  # fmt: skip
+
+
+def test_a_touchpoint_row_shows_label_channel_and_reach() -> None:
+    page = by_key(rows(a_map(), bound=[]))["customers/touchpoint/purchase/meet.first"]
+
+    assert {key: canonical(value) for key, value in page.cells.items()} == {
+        "name": "First meeting or demo", "stage": {"choice": "purchase"},
+        "channel": {"choice": "Meeting"}, "journey": {"choice": "customers"},
+        "touches": 31, "units": 22, "reach": 0.367, "emotion": 0,
+        "feeling": {"choice": "indifferent"}, "emotion_n": 9,
+        "emotion_evidence": {"choice": "inferred"}, "emotion_confidence": {"choice": "low"},
+        "stage_row": {"link": ["customers/stage/purchase/everyone"]},
+        "state": {"choice": "active"}, "withheld": None, "order": 3,
+        "sync_key": "customers/touchpoint/purchase/meet.first",
+    }  # fmt: skip
+
+
+def test_a_persona_row_tells_mix_source_and_touches_in_words() -> None:
+    page = by_key(rows(a_map(), bound=[]))["customers/persona/everyone"]
+
+    assert page.cells["mix_country"] == "Sweden 30 (50 %) · Latvia 15 (25 %) · other 15 (25 %)"
+    assert page.cells["mix_industry"] is None
+    assert page.cells["top_source"] == "Organic search"
+    assert page.cells["preferred_channel"] == "Meeting"
+    assert page.cells["touches_per_stage"] == "Purchase 2.4 · Service –"
+    assert page.cells["average_order_value"] == 1234
+    assert page.cells["cycle_days"] == 46
+    assert page.cells["share"] == 1
+
+
+def test_a_withheld_number_is_empty_and_named() -> None:
+    hidden = Emotion(None, None, "none", None, withheld=True)
+    small = cell(withheld=True, conversion=None, conversion_low=None, conversion_high=None,
+                 nps=None, nps_n=None, emotion=hidden)  # fmt: skip
+    made = journey(
+        stages=(stage("purchase", 3, small), stage("service", 4, small)),
+        touchpoints=(touchpoint(units=None, reach=None, withheld=True),),
+        personas=(persona(win_rate=None, withheld=True),),
+    )
+
+    pages = by_key(rows(a_map(made), bound=[]))
+
+    assert pages["customers/stage/purchase/everyone"].cells["withheld"] == (
+        "Conversion, Conversion low, Conversion high, Emotion, Signals, NPS, NPS answers"
+    )
+    assert pages["customers/stage/purchase/everyone"].cells["conversion"] is None
+    assert pages["customers/stage/purchase/everyone"].cells["emotion"] is None
+    assert pages["customers/touchpoint/purchase/meet.first"].cells["withheld"] == (
+        "Units touched, Reach"
+    )
+    assert pages["customers/persona/everyone"].cells["withheld"] == "Win rate, Touches per stage"
+
+
+def test_the_last_stage_lacks_a_conversion_without_withholding_it() -> None:
+    last = cell(conversion=None, conversion_low=None, conversion_high=None, ces=None, withheld=True)
+    made = journey(stages=(stage(), stage("service", 4, last)))
+
+    page = by_key(rows(a_map(made), bound=[]))["customers/stage/service/everyone"]
+
+    assert page.cells["withheld"] == "CES"
+
+
+def test_a_number_that_is_empty_for_another_reason_is_not_called_withheld() -> None:
+    made = journey(stages=(stage("purchase", 3, cell(emotion=SILENT)),))
+
+    page = by_key(rows(a_map(made), bound=[]))["customers/stage/purchase/everyone"]
+
+    assert page.cells["withheld"] is None
+    assert page.cells["emotion"] is None
+    assert page.cells["emotion_evidence"] == Choice("none", "none")
+
+
+@pytest.mark.parametrize(
+    ("score", "word"),
+    [(1.25, "delighted"), (1.2499, "pleased"), (0.4, "pleased"), (0.3999, "indifferent"),
+     (-0.3999, "indifferent"), (-0.4, "uneasy"), (-1.2499, "uneasy"), (-1.25, "frustrated")],
+)  # fmt: skip
+def test_the_feeling_follows_the_exact_score(score: float, word: str) -> None:
+    made = journey(
+        stages=(stage("purchase", 3, cell(emotion=Emotion(score, 50, "measured", "high"))),)
+    )
+
+    page = by_key(rows(a_map(made), bound=[]))["customers/stage/purchase/everyone"]
+
+    assert page.cells["feeling"] == Choice(word, word)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("customers/persona/user", "User"),
+        ("customers/stage/service/user", "Service · User"),
+        ("customers/touchpoint/service/meet.first", "First meeting or demo"),
+        ("customers/touchpoint/service/sales.quote", "sales.quote"),
+    ],
+)
+def test_a_known_subject_without_data_keeps_its_row_empty(key: str, name: str) -> None:
+    page = by_key(rows(a_map(), bound=[key]))[key]
+    held = next(database for database in DATABASES if database.kind == page.collection)
+
+    assert page.cells["state"] == Choice("no_data", "no data")
+    assert page.cells["name"] == name
+    assert page.cells["journey"] == Choice("customers", "Customer journey")
+    numbers = [c.key for c in held.columns if c.type == "number" and c.key != "order"]
+    assert {page.cells[key] for key in numbers if key in page.cells} == {None}
+    assert page.cells["withheld"] is None
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "customers/persona/stranger", "customers/stage/gone/everyone",
+        "customers/stage/service/stranger", "customers/touchpoint/gone/meet.first",
+        "customers/touchpoint/service/gone", "others/persona/everyone", "_/run/03", "_/hub",
+        "customers/persona/us%65r", "customers/persona/user/more", "customers", "",
+        "customers/history/2026-10/purchase/everyone",
+    ],
+)  # fmt: skip
+def test_a_bound_key_of_an_unknown_subject_gives_no_row(key: str) -> None:
+    assert rows(a_map(), bound=[key]) == rows(a_map(), bound=[])
+
+
+def test_bound_rows_of_the_map_stay_as_they_are() -> None:
+    pages = rows(a_map(), bound=[])
+
+    assert rows(a_map(), bound=[page.key for page in pages]) == pages
+
+
+def test_a_persona_that_comes_or_goes_moves_no_other() -> None:
+    user = persona("user", "User")
+    before = by_key(rows(a_map(journey(known_personas=(("user", "User"), ("champion", "C")))),
+                         bound=[]))  # fmt: skip
+    after = by_key(rows(a_map(journey(known_personas=(("user", "User"), ("champion", "C")),
+                                      personas=(persona(), user, persona("champion", "Champion")))),
+                        bound=[]))  # fmt: skip
+
+    key = "customers/persona/champion"
+    assert before[key].cells["order"] == after[key].cells["order"] == 2
+
+
+def test_the_order_of_input_does_not_show() -> None:
+    both = (touchpoint(), touchpoint("sales.quote", channel="Document"))
+    one = journey(touchpoints=both)
+    other = journey(touchpoints=both[::-1], stages=journey().stages[::-1])
+
+    assert rows(a_map(one), bound=["b", "a"]) == rows(a_map(other), bound=["a", "b"])
+    assert frame(a_map(one), installation="i") == frame(a_map(other), installation="i")
+
+
+def test_twins_in_another_case_get_a_number_and_rows_choose_them_by_it() -> None:
+    made = journey(
+        personas=(persona(), persona("p1", "Buyer, big"), persona("p2", "BUYER, BIG")),
+        stages=(stage("purchase", 3, cell("p1"), cell("p2")),),
+        known_personas=(),
+    )
+
+    pages = by_key(rows(a_map(made), bound=[]))
+    options = database("stages", a_map(made)).column("persona").options
+
+    assert [option.label for option in options] == ["Everyone", "Buyer‚ big", "BUYER‚ BIG (2)"]
+    assert pages["customers/stage/purchase/p2"].cells["persona"] == Choice("p2", "BUYER‚ BIG (2)")
+    assert pages["customers/stage/purchase/p2"].cells["name"] == "Purchase · BUYER, BIG"
+
+
+def test_options_known_at_creation_stand_in_the_order_of_the_journey() -> None:
+    stages = database("stages")
+
+    assert [o.key for o in stages.column("stage").options] == ["purchase", "service"]
+    assert [o.key for o in stages.column("persona").options] == ["everyone", "champion", "user"]
+    assert [o.key for o in database("touchpoints").column("channel").options] == ["Meeting"]
+    assert [o.label for o in stages.column("journey").options] == ["Customer journey"]
+    colors = [option.color for option in stages.column("stage").options]
+    assert len(set(colors)) == len(colors)
+
+
+@pytest.mark.parametrize(
+    ("currencies", "number_format"),
+    [(("EUR",), "euro"), (("SEK", "SEK"), "krona"), (("EUR", "USD"), "number_with_commas"),
+     (("XAU",), "number_with_commas"), (("",), "number_with_commas")],
+)  # fmt: skip
+def test_amounts_have_the_format_of_the_one_currency(
+    currencies: tuple[str, ...], number_format: str
+) -> None:
+    journeys = [
+        journey(key=f"j{number}", currency=currency) for number, currency in enumerate(currencies)
+    ]
+
+    stages = database("stages", a_map(*journeys))
+
+    assert stages.column("won_amount").number_format == number_format
+    assert stages.column("nps").number_format == "number"
+
+
+@pytest.mark.parametrize("held", DATABASES, ids=lambda held: held.kind)
+def test_a_database_is_well_formed(held: Database) -> None:
+    names = [column.name.casefold() for column in held.columns]
+    keys = [column.key for column in held.columns]
+
+    assert [column.type for column in held.columns].count("title") == 1
+    assert len(set(names)) == len(names)
+    assert len(set(keys)) == len(keys)
+    assert SYNC_KEY in keys
+    for column in held.columns:
+        assert 0 < len(column.description) <= 280, column.key
+        assert ("the sync never writes here" in column.description) == (column.owner == "people")
+        assert len(column.options) == len({option.label.casefold() for option in column.options})
+
+
+def test_relations_point_to_databases_that_stand_before_them() -> None:
+    built: list[str] = []
+
+    for held in DATABASES:
+        assert all(c.relates_to in built for c in held.columns if c.type == "relation")
+        built.append(held.kind)
+    assert built == ["personas", "stages", "touchpoints", "runs"]
+
+
+def test_every_database_says_whose_it_is() -> None:
+    for held in frame(a_map(), installation="abc").databases:
+        assert marker("abc", held.kind) in held.description
+
+
+def test_the_schema_is_what_notion_takes() -> None:
+    made = schema(database("stages"), data_source_ids={"personas": "ds-1"})
+
+    assert made["Stage and persona"]["title"] == {}
+    assert made["Conversion"]["number"] == {"format": "percent"}
+    assert made["Won amount"]["number"] == {"format": "euro"}
+    assert made["Owner"]["people"] == {}
+    assert made["State"]["select"]["options"][0] == {"name": "active", "color": "green"}
+    assert made["Persona row"]["relation"] == {
+        "data_source_id": "ds-1", "type": "single_property", "single_property": {},
+    }  # fmt: skip
+    assert all(set(value) - {"description"} for value in made.values())
+    assert len(made) == len(database("stages").columns)
+
+
+def test_the_document_on_columns_is_the_table() -> None:
+    document = Path(__file__).parents[2] / "docs" / "notion-columns.md"
+
+    assert document.read_text(encoding="utf-8") == columns_markdown()
+
+
+def _blocks(blocks: list[Mapping[str, Any]], depth: int = 1) -> Iterator[tuple[int, Any]]:
+    for block in blocks:
+        yield depth, block
+        yield from _blocks(block[block["type"]].get("children", []), depth + 1)
+
+
+def test_the_hub_can_be_made_in_one_request() -> None:
+    hub = frame(a_map(), installation="abc").hub
+    every = list(_blocks([block.json for block in hub.blocks]))
+
+    assert len(every) <= 60
+    assert max(depth for depth, _ in every) <= 2
+    assert len({block.key for block in hub.blocks}) == len(hub.blocks)
+    for _, block in every:
+        for item in block[block["type"]]["rich_text"]:
+            assert set(item) == {"type", "text"}
+            assert units(item["text"]["content"]) <= 2_000
+
+
+def test_the_hub_begins_with_its_marker_and_owns_only_leaves() -> None:
+    hub = frame(a_map(), installation="abc").hub
+    owned = [block for block in hub.blocks if block.owned]
+
+    first = hub.blocks[0].json["paragraph"]["rich_text"][0]["text"]["content"]
+    assert marker("abc", "hub") in first
+    assert [block.key for block in owned] == ["status", "outcomes"]
+    assert all(block.json["type"] == "paragraph" for block in owned)
+
+
+def test_the_hub_carries_every_section_of_a_journey_map() -> None:
+    hub = frame(a_map(), installation="abc").hub
+    headings = [
+        block.json[block.json["type"]]["rich_text"][0]["text"]["content"]
+        for block in hub.blocks
+        if block.json["type"] == "heading_2"
+    ]
+
+    assert headings == [
+        "Personas", "Stages and user flow", "Touchpoints, online and offline",
+        "Emotion, delights and pains", "Metrics", "Behaviour patterns",
+        "Needs, thoughts and expectations", "Opportunities and actions", "Feedback loop", "Review",
+        "Tables behind this page",
+    ]  # fmt: skip
+
+
+def test_units_in_no_stage_are_named_on_the_hub() -> None:
+    assert outcomes_text(a_map()) == (
+        "In no stage now: lost 7, churned not enough data, dormant 6, unmapped 0; of 60 units. "
+        "Values that no rule maps to a stage: Partner (5)."
+    )
+    two = outcomes_text(a_map(journey(), journey(key="b", name="Renewals", unmapped_values=())))
+    assert two.splitlines()[1].startswith("In no stage now (Renewals): lost 7,")
+
+
+CHART_KEYS = {
+    "type", "chart_type", "x_axis", "y_axis", "x_axis_property_id", "y_axis_property_id", "value",
+    "stack_by", "group_style", "sort", "color_theme", "color_by_value", "height",
+    "hide_empty_groups", "legend_position", "show_data_labels", "axis_labels", "grid_lines",
+    "cumulative", "smooth_line", "hide_line_fill_area", "y_axis_min", "y_axis_max", "donut_labels",
+    "hide_title", "reference_lines", "caption",
+}  # fmt: skip
+VIEW_KEYS = {
+    "chart": (CHART_KEYS, {"type", "chart_type"}),
+    "board": (
+        {"type", "group_by", "sub_group_by", "properties", "cover", "cover_size", "cover_aspect",
+         "card_layout"},
+        {"type", "group_by"},
+    ),
+    "gallery": (
+        {"type", "properties", "cover", "cover_size", "cover_aspect", "card_layout"}, {"type"}
+    ),
+    "table": (
+        {"type", "properties", "group_by", "subtasks", "wrap_cells", "frozen_column_index",
+         "show_vertical_lines"},
+        {"type"},
+    ),
+}  # fmt: skip
+
+
+def _column_ids(value: Any) -> Iterator[str]:
+    match value:
+        case ColumnId(column=column) | OptionName(column=column):
+            yield column
+        case Mapping():
+            for part in value.values():
+                yield from _column_ids(part)
+        case list() | tuple():
+            for part in value:
+                yield from _column_ids(part)
+        case _:
+            pass
+
+
+TWO = a_map(journey(), journey(key="renewals", name="Renewals", stages=(stage("loyalty", 1),),
+                               touchpoints=()))  # fmt: skip
+
+
+@pytest.mark.parametrize("view", frame(TWO, installation="i").views, ids=lambda view: view.key)
+def test_a_view_is_made_of_documented_keys_and_columns_that_exist(view: View) -> None:
+    assert view.configuration is not None
+    allowed, required = VIEW_KEYS[view.type]
+    held = database(view.kind, TWO)
+
+    assert view.configuration["type"] == view.type
+    assert required <= set(view.configuration) <= allowed
+    used = set(_column_ids([view.configuration, view.filter, view.sorts]))
+    assert used <= {column.key for column in held.columns}
+    for option in (view.filter or {})["and"]:
+        [(_, wanted)] = option["select"].items()
+        labels = {o.key: o.label for o in held.column(wanted.column).options}
+        assert labels[wanted.key] == wanted.label
+    assert "formula" not in str(view)
+
+
+def test_views_are_filtered_by_journey_and_hide_retired_rows() -> None:
+    for view in frame(TWO, installation="i").views:
+        wanted = {(name, option.key) for name, option in _conditions(view)}
+
+        assert ("does_not_equal", "retired") in wanted
+        assert {key for name, key in wanted if name == "equals"} & {"customers", "renewals"}
+        assert (("equals", "everyone") in wanted) == (view.kind == "stages")
+
+
+def _conditions(view: View) -> Iterator[tuple[str, OptionName]]:
+    for condition in (view.filter or {})["and"]:
+        yield from condition["select"].items()
+
+
+def test_views_have_one_name_each_and_an_anchor_on_the_hub() -> None:
+    one = frame(a_map(), installation="i")
+    two = frame(TWO, installation="i")
+    anchors = {block.key for block in two.hub.blocks if block.anchor}
+
+    names = [(view.kind, view.name) for view in two.views]
+    assert len(set(names)) == len(names)
+    assert len({view.key for view in two.views}) == len(two.views)
+    assert {view.after for view in two.views} == anchors
+    assert {view.name for view in one.views} == {
+        "Personas", "Journey board", "Touchpoints", "Emotion curve", "Funnel", "Stages",
+    }  # fmt: skip
+    assert "Funnel · Renewals" in {view.name for view in two.views}
+    assert [view.key for view in two.views if view.name.startswith("Funnel")] == [
+        "_/view/renewals/funnel", "_/view/customers/funnel",
+    ]  # fmt: skip
+
+
+def test_the_emotion_curve_is_the_first_chart_for_the_free_plan_shows_one() -> None:
+    charts = [view for view in frame(a_map(), installation="i").views if view.type == "chart"]
+
+    assert [view.name for view in charts] == ["Emotion curve", "Funnel"]
+
+
+def test_view_json_is_resolved_to_ids_and_present_names() -> None:
+    held = database("stages")
+    ids = {column.key: f"id-{column.key}" for column in held.columns}
+    view = next(v for v in frame(a_map(), installation="i").views if v.name == "Funnel")
+
+    made = resolve(view.filter, ids, option=lambda column, key: {"everyone": "All"}.get(key))
+
+    assert made == {"and": [
+        {"property": "id-journey", "select": {"equals": "Customer journey"}},
+        {"property": "id-persona", "select": {"equals": "All"}},
+        {"property": "id-state", "select": {"does_not_equal": "retired"}},
+    ]}  # fmt: skip
+    with pytest.raises(KeyError):
+        resolve(ColumnId("nowhere"), ids)
+
+
+@pytest.mark.parametrize(("index", "key"), [(0, "_/run/00"), (49, "_/run/49"), (50, "_/run/00")])
+def test_runs_use_fifty_rows_again_and_again(index: int, key: str) -> None:
+    page = run_row(figures(), index=index)
+
+    assert page.key == page.cells[SYNC_KEY] == key
+    assert page.journey == ""
+    assert page.cells["name"] == "2026-11-20 12:00 UTC"
+    assert page.cells["as_of"] == NOON.replace(second=0)
+    assert page.cells["outcome"] == Choice("done", "done")
+    assert page.cells["requests_target"] == 7
+
+
+@pytest.mark.parametrize(
+    ("outcome", "beginning"),
+    [("done", "Last refreshed 2026-11-20 13:00 (Europe/Stockholm)."),
+     ("partial", "Last refreshed 2026-11-20 13:00 (Europe/Stockholm), in part"),
+     ("refused", "The run of 2026-11-20 13:00 (Europe/Stockholm) ended as refused")],
+)  # fmt: skip
+def test_the_status_line_tells_the_time_where_people_are(outcome: str, beginning: str) -> None:
+    text = status_text(as_of=NOON, timezone=ZoneInfo("Europe/Stockholm"), outcome=outcome)
+
+    assert text.startswith(beginning)
+
+
+def test_a_map_without_journeys_still_has_its_tables() -> None:
+    empty = JourneyMap(NOON, ())
+
+    assert rows(empty, bound=["customers/persona/user"]) == ()
+    assert frame(empty, installation="i").views == ()
+    assert len(frame(empty, installation="i").databases) == len(columns.DATABASES)
+    assert outcomes_text(empty) == ""
