@@ -61,7 +61,10 @@ def links(
             for other, primary in _declared(sources.by_id[name], source, target):
                 other_id = target_survivors.get(other, other)
                 reached[other_id] = reached.get(other_id, False) or primary
+    is_implied = (target.name, source.name) in _IMPLIED
     for linked in targets.ordered:
+        if not is_implied and source.name not in (linked.get("associations") or ()):
+            continue
         linked_id = str(linked["id"])
         for other, primary in _declared(linked, target, source):
             reached_by = found.get(survivors.get(other, other))

@@ -31,10 +31,14 @@ _ACCOUNT: dict[str, Any] = {
 }
 
 
+_MERGEABLE = {"contacts", "companies", "deals", "tickets"}
+
+
 class Table:
     """The rows of one object type, by id and in the order of ids."""
 
-    def __init__(self, rows: list[Row]) -> None:
+    def __init__(self, rows: list[Row], *, can_merge: bool) -> None:
+        self._can_merge = can_merge
         self._seen = list(rows)
         self.ordered = sorted(rows, key=lambda row: id_order(row["id"]))
         self._keys = [id_order(row["id"]) for row in self.ordered]
@@ -50,6 +54,8 @@ class Table:
 
     def merged(self) -> dict[str, str]:
         """Return former id → the id of the survivor, chains followed to their end."""
+        if not self._can_merge:
+            return {}
         direct: dict[str, str] = {}
         for row in self.ordered:
             former = row["properties"].get("hs_merged_object_ids")
@@ -118,7 +124,7 @@ class PortalView:
         rows = self.rows(kind.name)
         table = self._tables.get(kind.name)
         if table is None or not table.is_of(rows):
-            table = self._tables[kind.name] = Table(rows)
+            table = self._tables[kind.name] = Table(rows, can_merge=kind.name in _MERGEABLE)
         return table
 
     def definitions(self, kind: ObjectType) -> Definitions:
