@@ -76,10 +76,10 @@ class Applier:
 
     def _settle_intent(self, intent: Intent, item: Item | None) -> bool:
         """Bind what the create made, or drop the intent; return whether something was found."""
-        found = self._target.find(intent, self.memory)
+        found = self._target.find(intent, item, self.memory)
         if not found:
             self._wait_until_visible(intent)
-            found = self._target.find(intent, self.memory)
+            found = self._target.find(intent, item, self.memory)
         match found:
             case []:
                 self._store.drop_intent(intent.key)
@@ -129,7 +129,7 @@ class Applier:
             if item.key in self.memory:
                 continue
             now = self._clock.now()
-            found = self._target.find(Intent(item.key, item.kind, now), self.memory)
+            found = self._target.find(Intent(item.key, item.kind, now), item, self.memory)
             if found:
                 self._bind(Binding(item.key, item.kind, found[0].remote_id))
                 self._complete(item)
@@ -252,7 +252,8 @@ class Applier:
         for key, detail in (made.learned or {}).items():
             if key not in self.memory:
                 remote_id = str(detail["remote_id"])
-                self._bind(Binding(key, str(detail["kind"]), remote_id))
+                digest = str(detail.get("text", ""))
+                self._bind(Binding(key, str(detail["kind"]), remote_id, digest=digest))
 
     def _edit(self, item: Item) -> None:
         try:

@@ -14,8 +14,8 @@ from cjm_sync.apply import Applier, Tally, refused
 from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, GuardTripped
 from cjm_sync.journey.compute import compute
 from cjm_sync.journey.types import JourneyMap
-from cjm_sync.model import Binding, Finding, Missing, Need, Observed, Wished
-from cjm_sync.plan import Create, Observation, Plan, Rules, guard, plan
+from cjm_sync.model import Binding, Finding, Item, Missing, Need, Observed, Page, Wished
+from cjm_sync.plan import Build, Create, Forget, Observation, Plan, Rules, guard, plan
 from cjm_sync.ports import (
     Account,
     Clock,
@@ -184,6 +184,7 @@ class _Run:
         self._plan: Plan | None = None
         self._tally = Tally()
         self._findings: list[Finding] = []
+        self._missing: Mapping[str, Missing] = {}
 
     def go(self) -> Report:
         try:
@@ -281,12 +282,14 @@ class _Run:
                     "the hub page is no longer there, or no longer shared with the connection",
                     hint="Restore it from Notion's trash and share it again; nothing was written.",
                 )
-            if owner != installation and not self._options.take_over:
+            if owner in {"", installation}:
+                return
+            if not self._options.take_over:
                 raise GuardTripped(
                     f"the hub page belongs to another installation ({owner})",
                     hint="Stop the other one, then run `cjm-sync sync --take-over`.",
                 )
-            if owner != installation:
+            if not self._options.dry_run:
                 self._store.set_facts({"installation": owner})
             return
         foreign = {
@@ -400,6 +403,7 @@ class _Run:
             if binding.state == "archived" and key not in wanted:
                 continue
             missing[key] = self._target.look(binding, memory)
+        self._missing = missing
         return Observation(tuple(rows), missing, columns)
 
     def _observe_parked(
@@ -466,6 +470,20 @@ class _Run:
                 "version": __version__,
             }
         )
+
+    def _close_with(self, applier: Applier, item: Item, page: Page) -> None:
+        """Write both; they count as requests, not as rows of the map.
+
+        A row of the ring that a person deleted is made anew when its turn comes: it is a log.
+        """
+        lost = self._missing.get(page.key)
+        if lost is not None and lost.state != "live":
+            applier.apply([Forget(page.key)])
+        ours = {k: b for k, b in applier.memory.items() if k in {item.key, page.key}}
+        closing = plan(Wished((item,), (page,)), ours, Observation(), Rules())
+        counts = (self._tally.created, self._tally.updated)
+        applier.apply(step for step in closing.steps if not isinstance(step, Build))
+        self._tally.created, self._tally.updated = counts
 
     def _report(self, outcome: Outcome, error: CjmSyncError | None = None) -> Report:
         findings = [*self._findings, *self._tally.findings]

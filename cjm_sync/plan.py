@@ -169,7 +169,7 @@ def plan(
     building = tuple(
         Build(item)
         for item in wished.items
-        if item.key not in bound and item.key not in rules.refused
+        if item.key not in bound and item.key not in rules.refused and item.kind != "block"
     )
     editing = tuple(
         Edit(item)
@@ -341,7 +341,7 @@ class _Rows:
         )
 
     def _compare(self, page: Page, binding: Binding, *, reread: bool, repair: bool = False) -> None:
-        if repair:
+        if repair and "sync_key" in page.cells:
             self.findings.append(
                 Finding(
                     "key_repaired",

@@ -63,6 +63,8 @@ class Check:
     state: Literal["ok", "warning", "failed"]
     message: str
     hint: str = ""
+    exit_code: int = 2
+    """What `check` ends with when this failed: 2 needs a person, 1 may pass later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,10 @@ class Target(Protocol):
         """Return the hubs under the parent: remote id to the installation that made it."""
 
     def owner(self, hub_id: str) -> str | None:
-        """Return the installation that the hub's marker names, None when the hub is not there."""
+        """Return the installation that the hub's marker names.
+
+        None when the hub is not there or in the trash; "" when a person removed the marker.
+        """
 
     def render(self, journey_map: JourneyMap, *, installation: str, bound: Sequence[str]) -> Wished:
         """Return the workspace as it should be; pure."""
@@ -210,8 +215,12 @@ class Target(Protocol):
     def collections(self) -> Sequence[str]:
         """Return the kinds of databases that hold rows, in building order."""
 
-    def find(self, intent: Intent, memory: Mapping[str, Binding]) -> list[Found]:
-        """Return everything alive that carries the intent's key, oldest first."""
+    def find(self, intent: Intent, item: Item | None, memory: Mapping[str, Binding]) -> list[Found]:
+        """Return everything alive that carries the intent's key, oldest first.
+
+        *item* is the part of the frame that was being made; None when it is no longer wished, or
+        for a row.
+        """
 
     def create_item(self, item: Item, memory: Mapping[str, Binding]) -> Made:
         """Make one part of the frame."""

@@ -1,0 +1,206 @@
+"""Say what a run, a plan or the store looks like: lines for people, stable objects for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, assert_never
+
+from cjm_sync.model import Binding, Finding, canonical
+from cjm_sync.plan import (
+    Adopt,
+    Build,
+    Create,
+    Edit,
+    Entomb,
+    Forget,
+    Leave,
+    Plan,
+    Restore,
+    Revive,
+    Step,
+    Update,
+)
+from cjm_sync.ports import Check
+from cjm_sync.store import PastRun
+
+_MARKS = {"ok": "ok     ", "warning": "WARNING", "failed": "FAILED "}
+
+
+def words_for(step: Step, bound: Mapping[str, Binding]) -> str:
+    """Return one step as a line for people, with the cells that change."""
+    match step:
+        case Build(item):
+            return f"+ {item.kind} {item.key}"
+        case Edit(item):
+            return f"~ {item.kind} {item.key}"
+        case Create(page):
+            return f"+ row {page.key}"
+        case Adopt(page):
+            return f"~ row {page.key}: found in Notion, taken into care"
+        case Update(page, _, fields, reread):
+            changes = ", ".join(
+                _change(page.key, name, page.cells[name], bound) for name in sorted(fields)
+            )
+            note = " (a person edited it; their cells are looked at first)" if reread else ""
+            return f"~ row {page.key}: {changes}{note}"
+        case Restore(page):
+            return f"+ row {page.key}: out of the trash"
+        case Leave(key):
+            return f"- row {key}: retired if people wrote in it, else to the trash"
+        case Entomb(key):
+            return f"  row {key}: deleted in Notion, stays deleted"
+        case Revive(key):
+            return f"  row {key}: restored in Notion, cared for again"
+        case Forget(key):
+            return f"  row {key}: gone, forgotten"
+        case _:
+            assert_never(step)
+
+
+def _change(key: str, name: str, cell: Any, bound: Mapping[str, Binding]) -> str:
+    binding = bound.get(key)
+    old = (binding.written or {}).get(name) if binding is not None else None
+    return f"{name} {_value(old)} → {_value(canonical(cell))}"
+
+
+def _value(value: Any) -> str:
+    match value:
+        case None:
+            return "empty"
+        case {"choice": choice}:
+            return str(choice)
+        case {"link": keys}:
+            return " ".join(keys)
+        case {"at": moment}:
+            return str(moment)
+        case _:
+            return str(value)
+
+
+def plan_lines(plan: Plan, bound: Mapping[str, Binding]) -> Iterator[str]:
+    """Yield the plan as a readable diff."""
+    for step in plan.steps:
+        yield words_for(step, bound)
+    for held in plan.held:
+        yield f"  row {held.key}: would leave, but is held (see --allow-removals)"
+    if not plan.steps:
+        yield "nothing to do"
+    yield f"{len(plan.writes)} writes, {plan.unchanged} rows unchanged, {len(plan.held)} removals held"
+
+
+def plan_json(plan: Plan, bound: Mapping[str, Binding]) -> dict[str, Any]:
+    """Return the plan as one object with stable keys."""
+    return {
+        "steps": [_step_json(step, bound) for step in plan.steps],
+        "held": [held.key for held in plan.held],
+        "unchanged": plan.unchanged,
+        "kept": plan.kept,
+        "findings": [finding_json(finding) for finding in plan.findings],
+    }
+
+
+def _step_json(step: Step, bound: Mapping[str, Binding]) -> dict[str, Any]:
+    name = type(step).__name__.lower()
+    match step:
+        case Build(item) | Edit(item):
+            return {"do": name, "kind": item.kind, "key": item.key}
+        case Update(page, _, fields, _):
+            binding = bound.get(page.key)
+            written = (binding.written or {}) if binding is not None else {}
+            cells = {
+                field: {"from": written.get(field), "to": canonical(page.cells[field])}
+                for field in sorted(fields)
+            }
+            return {"do": name, "kind": "row", "key": page.key, "cells": cells}
+        case Create(page) | Adopt(page) | Restore(page):
+            return {"do": name, "kind": "row", "key": page.key}
+        case Leave() | Entomb() | Revive() | Forget():
+            return {"do": name, "kind": "row", "key": step.key}
+        case _:
+            assert_never(step)
+
+
+def finding_json(finding: Finding) -> dict[str, str]:
+    """Return a finding with the keys of `sync --json`."""
+    return {
+        "code": finding.code,
+        "key": finding.key,
+        "message": finding.message,
+        "hint": finding.hint,
+    }
+
+
+def finding_lines(findings: Sequence[Finding], *, most: int) -> Iterator[str]:
+    """Yield findings grouped by code; of each code at most *most* are spelled out."""
+    by_code: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    for code, group in by_code.items():
+        for finding in group[:most]:
+            hint = f" {finding.hint}" if finding.hint else ""
+            yield f"[{code}] {finding.message}.{hint}"
+        if len(group) > most:
+            yield f"[{code}] and {len(group) - most} more of this kind; --json lists all"
+
+
+def check_lines(checks: Sequence[Check]) -> Iterator[str]:
+    """Yield each precondition with its remedy."""
+    for check in checks:
+        hint = f" {check.hint}" if check.hint and check.state != "ok" else ""
+        yield f"{_MARKS[check.state]} {check.name}: {check.message}{'.' if hint else ''}{hint}"
+
+
+def status_json(
+    runs: Sequence[PastRun],
+    bindings: Mapping[str, Binding],
+    records: Mapping[str, int],
+    *,
+    next_run_at: datetime | None,
+    health: str,
+    time_text: Any,
+) -> dict[str, Any]:
+    """Return the state of the store as one object with stable keys."""
+    held = runs[0].report.get("held", []) if runs else []
+    return {
+        "health": health,
+        "next_run_at": time_text(next_run_at) if next_run_at is not None else None,
+        "runs": [
+            {
+                "run_id": run.run_id,
+                "as_of": time_text(run.as_of),
+                "started_at": time_text(run.started_at),
+                "finished_at": time_text(run.finished_at) if run.finished_at else None,
+                "outcome": run.outcome,
+                "written": run.report.get("written"),
+                "requests": run.report.get("requests"),
+            }
+            for run in runs
+        ],
+        "held": held,
+        "kept": [
+            {"key": binding.key, "column": column}
+            for binding in bindings.values()
+            for column in sorted(binding.kept)
+        ],
+        "tombstones": sorted(k for k, b in bindings.items() if b.state == "tombstone"),
+        "rows": sum(b.kind == "row" and b.state == "live" for b in bindings.values()),
+        "records": dict(sorted(records.items())),
+    }
+
+
+def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
+    """Yield `status` for people."""
+    yield f"health: {status['health']}"
+    yield f"next run: {status['next_run_at'] or 'not scheduled here; `cjm-sync serve` runs the schedule'}"
+    yield f"rows in Notion: {status['rows']}; records in the mirror: {sum(status['records'].values())}"
+    for run in status["runs"]:
+        written = run["written"] or {}
+        numbers = ", ".join(f"{written[name]} {name}" for name in written if written[name])
+        yield f"run {run['run_id']} as of {run['as_of']}: {run['outcome'] or 'did not finish'}; {numbers or 'nothing written'}"
+    for key in status["held"]:
+        yield f"held removal: {key}"
+    for kept in status["kept"]:
+        yield f"kept for a person: {kept['key']} column {kept['column']}"
+    for key in status["tombstones"]:
+        yield f"deleted by a person, stays deleted: {key}"

@@ -1,0 +1,141 @@
+"""Put a run together from a configuration: plugins found, secrets looked up, connections opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from cjm_sync.config import Config, journey_requests, load_config, resolve_secret
+from cjm_sync.engine import Engine, Progress, Settings
+from cjm_sync.errors import ConfigError
+from cjm_sync.plan import Rules
+from cjm_sync.ports import Clock, JourneyRequest, MappingPlugin, Source, Target
+from cjm_sync.registry import find_plugin
+from cjm_sync.store import Store
+
+SOURCE, TARGET, MAPPING = "hubspot", "notion", "crm"
+
+Transports = Mapping[str, httpx.BaseTransport]
+"""By the plugin's table; a missing one means the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What can be done without asking either service: configuration, store, profiles."""
+
+    config: Config
+    store: Store
+    mapping: MappingPlugin
+    journeys: tuple[JourneyRequest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything one run needs."""
+
+    home: Home
+    source: Source
+    target: Target
+    clock: Clock
+
+    def engine(self, progress: Progress | None = None) -> Engine:
+        """Return an engine over this world."""
+        config = self.home.config
+        return Engine(
+            store=self.home.store,
+            source=self.source,
+            target=self.target,
+            mapping=self.home.mapping,
+            clock=self.clock,
+            settings=Settings(
+                journeys=self.home.journeys,
+                rules=Rules(
+                    on_person_edit=config.safety.on_person_edit,
+                    on_person_delete=config.safety.on_person_delete,
+                    max_removals=config.safety.max_removals,
+                ),
+                heartbeat=config.schedule.heartbeat,
+            ),
+            progress=progress,
+        )
+
+
+def read_config(path: Path) -> Config:
+    """Read the configuration with the tables of the installed plugins."""
+    tables: dict[str, type[BaseModel]] = {
+        SOURCE: find_plugin("sources", SOURCE).settings,
+        TARGET: find_plugin("targets", TARGET).settings,
+    }
+    config = load_config(path, tables)
+    if config.privacy.detail != "aggregate":
+        raise ConfigError(
+            f"privacy.detail = {config.privacy.detail!r} is not available in this version",
+            hint='Use privacy.detail = "aggregate".',
+        )
+    return config
+
+
+@contextmanager
+def open_home(config: Config) -> Iterator[Home]:
+    """Open the store and read the profiles; asks neither service."""
+    mapping: MappingPlugin = find_plugin("mappings", MAPPING)
+    journeys = journey_requests(config, mapping)
+    with Store(_store_url(config), workspace=config.store.workspace) as store:
+        yield Home(config, store, mapping, journeys)
+
+
+@contextmanager
+def open_world(
+    config: Config,
+    *,
+    environment: Mapping[str, str],
+    clock: Clock,
+    transports: Transports | None = None,
+) -> Iterator[World]:
+    """Open everything that a run needs; nothing is asked yet."""
+    wires = transports or {}
+    with ExitStack() as stack:
+        home = stack.enter_context(open_home(config))
+        for journey in home.journeys:
+            home.mapping.needs(journey)  # refuses what this version cannot compute
+        source_settings: Any = config.tables[SOURCE]
+        source: Source = find_plugin("sources", SOURCE).connect(
+            source_settings,
+            clock=clock,
+            secret=resolve_secret(source_settings.token, environment, key=f"{SOURCE}.token"),
+            transport=wires.get(SOURCE),
+        )
+        stack.callback(source.close)
+        target_settings: Any = config.tables[TARGET]
+        target: Target = find_plugin("targets", TARGET).connect(
+            target_settings,
+            clock=clock,
+            secret=resolve_secret(target_settings.token, environment, key=f"{TARGET}.token"),
+            transport=wires.get(TARGET),
+            timezone=config.schedule.timezone,
+            settle_seconds=config.store.settle_seconds,
+        )
+        stack.callback(target.close)
+        yield World(home, source, target, clock)
+
+
+def _store_url(config: Config) -> str:
+    """Return the store's URL; a relative SQLite file lies beside the configuration."""
+    try:
+        url = sa.make_url(config.store.url)
+    except sa.exc.ArgumentError as error:
+        raise ConfigError(
+            "store.url is no database URL",
+            hint="Write sqlite:///cjm-sync.db or postgresql+psycopg://USER@HOST/NAME.",
+        ) from error
+    if url.get_backend_name() != "sqlite" or url.database in {None, "", ":memory:"}:
+        return url.render_as_string(hide_password=False)
+    path = config.path.parent / Path(str(url.database))
+    return url.set(database=str(path)).render_as_string(hide_password=False)

@@ -1,0 +1,228 @@
+"""Speak to Notion through its official client, and turn its failures into ours, in one place."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import httpx
+from notion_client import Client
+from notion_client.errors import HTTPResponseError, RequestTimeoutError
+
+from cjm_sync.errors import (
+    CjmSyncError,
+    ConfigError,
+    GoneError,
+    OutcomeUnknownError,
+    RejectedError,
+    TransientError,
+)
+from cjm_sync.http import TIMEOUT, Road, open_client, open_road
+from cjm_sync.ports import Clock
+from cjm_sync_notion.policy import notion_policy
+
+VERSION = "2026-03-11"
+PAGE_SIZE = 100
+_QUIET = logging.getLogger("cjm_sync_notion.sdk")
+_QUIET.addHandler(logging.NullHandler())
+_QUIET.propagate = False  # the SDK logs bodies; ours must never hold them
+
+
+class NotionClient:
+    """Calls by method and path. *road* counts and paces; closing this closes the road."""
+
+    def __init__(self, http: httpx.Client, *, road: Road, token: str, base_url: str) -> None:
+        self._http, self._road = http, road
+        # `request` is used throughout: the endpoint methods silently drop what they do not know.
+        self._api = Client(
+            client=http,
+            auth=token,
+            base_url=base_url.rstrip("/"),
+            notion_version=VERSION,
+            retry=False,
+            timeout_ms=75_000,
+            logger=_QUIET,
+        )
+        http.timeout = TIMEOUT  # the SDK sets one number for connecting and reading alike
+
+    @property
+    def road(self) -> Road:
+        """Return the road, for its counts."""
+        return self._road
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Read; raises GoneError when it is not there or not shared."""
+        return self._call("GET", path, query=query, creates=False)
+
+    def post(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        query: Mapping[str, Any] | None = None,
+        creates: bool,
+    ) -> dict[str, Any]:
+        """Send *body*; *creates* says that doing it twice would make two."""
+        return self._call("POST", path, body=body, query=query, creates=creates)
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Set values; doing it twice is doing it once."""
+        return self._call("PATCH", path, body=body, creates=False)
+
+    def pages(self, path: str, query: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield every result of a paged listing."""
+        cursor: str | None = None
+        seen: set[str] = set()
+        while True:
+            asked = {**(query or {}), "page_size": PAGE_SIZE}
+            if cursor is not None:
+                asked["start_cursor"] = cursor
+            answer = self.get(path, asked)
+            yield from results(answer, path)
+            cursor = next_cursor(answer, seen, path)
+            if cursor is None:
+                return
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        creates: bool,
+    ) -> dict[str, Any]:
+        try:
+            answer = self._api.request(
+                path=path,
+                method=method,
+                body=dict(body) if body is not None else None,
+                query=dict(query) if query is not None else None,
+            )
+        except (
+            HTTPResponseError,
+            RequestTimeoutError,
+            httpx.TransportError,
+            httpx.DecodingError,
+            ValueError,
+        ) as error:
+            raise _ours(error, f"{method} {path}", creates=creates) from error
+        if not isinstance(answer, dict):
+            raise _silence(f"{method} {path} was answered with no object", creates=creates)
+        return cast("dict[str, Any]", answer)
+
+
+def results(answer: Mapping[str, Any], path: str) -> list[dict[str, Any]]:
+    """Return the rows of a listing; raises TransientError when the answer holds none at all."""
+    rows = answer.get("results")
+    if not isinstance(rows, list):
+        raise TransientError(
+            f"Notion answered {path} without results", hint="Run again; nothing was lost."
+        )
+    return [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
+
+
+def next_cursor(answer: Mapping[str, Any], seen: set[str], path: str) -> str | None:
+    """Return where a listing goes on, None at its end; a cursor that comes twice is an error."""
+    cursor = answer.get("next_cursor")
+    if not answer.get("has_more") or not isinstance(cursor, str):
+        return None
+    if cursor in seen:
+        raise TransientError(
+            f"Notion's listing of {path} runs in a circle", hint="Run again; nothing was lost."
+        )
+    seen.add(cursor)
+    return cursor
+
+
+def _silence(message: str, *, creates: bool, committed_id: str | None = None) -> CjmSyncError:
+    if creates:
+        return OutcomeUnknownError(
+            message,
+            hint="Run again; what was made is looked up first.",
+            committed_id=committed_id,
+        )
+    return TransientError(message, hint="Run again; nothing was lost.")
+
+
+def _ours(error: Exception, call: str, *, creates: bool) -> CjmSyncError:
+    """Turn a failure of the SDK or of the wire into one of ours; the only place that does."""
+    if isinstance(error, HTTPResponseError):
+        return _refusal(error, call, creates=creates)
+    cause = error.__context__ if isinstance(error, RequestTimeoutError) else error
+    if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+        return TransientError(
+            f"Notion cannot be reached ({type(error).__name__})",
+            hint="Check the network and `notion.base_url`; then run again.",
+        )
+    return _silence(f"{call} got no usable answer ({type(error).__name__})", creates=creates)
+
+
+def _refusal(error: HTTPResponseError, call: str, *, creates: bool) -> CjmSyncError:
+    status = error.status
+    body = _body(error)
+    code = str(body.get("code") or "")
+    said = str(body.get("message") or f"status {status}")[:300]
+    if status == 401:
+        return ConfigError(
+            "Notion refused the token",
+            hint="Put a valid token of the connection where `notion.token` points, and run again.",
+        )
+    if status in {429, 529}:
+        return TransientError(
+            f"Notion asks to slow down ({code or status})", hint="Run again in a few minutes."
+        )
+    if status == 409 or status >= 500:
+        extra = body.get("additional_data")
+        committed = extra.get("committed_resource_id") if isinstance(extra, dict) else None
+        if code == "row_limit_exceeded":
+            return RejectedError(said, hint="The database is full.", code=code, status=status)
+        return _silence(
+            f"{call} failed at Notion ({code or status})",
+            creates=creates,
+            committed_id=committed if isinstance(committed, str) else None,
+        )
+    if status == 404 or ("archived" in said and "unarchive" in said):
+        return GoneError(
+            f"{call}: {said}",
+            hint="Restore it in Notion, or share it with the connection again.",
+            code=code,
+            status=status,
+        )
+    if status == 403:
+        return RejectedError(
+            f"Notion does not allow it: {said}",
+            hint="Give the connection read, insert and update capabilities, or see the plan's limits.",
+            code=code,
+            status=status,
+        )
+    return RejectedError(f"{call}: {said}", code=code, status=status)
+
+
+def _body(error: HTTPResponseError) -> dict[str, Any]:
+    try:
+        body = json.loads(error.body)
+    except (TypeError, ValueError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def open_notion(
+    base_url: str,
+    *,
+    token: str,
+    clock: Clock,
+    budget_per_minute: int,
+    transport: httpx.BaseTransport | None,
+) -> NotionClient:
+    """Return a client that speaks over *transport* (None: the network) within the budget."""
+    road = open_road(
+        base_url, clock=clock, policy=notion_policy(budget_per_minute), transport=transport
+    )
+    return NotionClient(open_client(base_url, road=road), road=road, token=token, base_url=base_url)

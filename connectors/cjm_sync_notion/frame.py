@@ -1,0 +1,287 @@
+"""Make, find and complete the parts of the workspace that are made once: hub, databases, views."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+from cjm_sync.errors import GoneError, OutcomeUnknownError, RejectedError
+from cjm_sync.model import Binding, Item
+from cjm_sync.ports import Found, Made
+from cjm_sync_notion.client import NotionClient
+from cjm_sync_notion.values import resolve, schema, text_items
+from cjm_sync_notion.workspace import Block, Database, Hub, View
+
+HUB = "_/hub"
+_MARKER = re.compile(r"cjm-sync:([0-9A-Za-z_-]+)/hub\b")
+_FIRST_BLOCKS = 100  # the marker is the first block; a person may have put some before it
+
+Memory = Mapping[str, Binding]
+
+
+def database_key(kind: str) -> str:
+    """Return the key under which a database is bound."""
+    return f"_/database/{kind}"
+
+
+class FrameBuilder:
+    """The parts made once, under *parent_id*."""
+
+    def __init__(self, client: NotionClient, *, parent_id: str) -> None:
+        self._client = client
+        self._parent_id = parent_id
+
+    # the hub
+
+    def hubs(self) -> dict[str, str]:
+        """Return the hubs under the parent page: page id to installation."""
+        found: dict[str, str] = {}
+        for block in self._client.pages(f"blocks/{self._parent_id}/children"):
+            if block.get("type") == "child_page" and not block.get("in_trash"):
+                owner = self.owner_of(str(block["id"]))
+                if owner:
+                    found[str(block["id"])] = owner
+        return found
+
+    def owner_of(self, page_id: str) -> str | None:
+        """Return the installation named by the page's marker, None when it carries none."""
+        answer = self._client.get(f"blocks/{page_id}/children", {"page_size": _FIRST_BLOCKS})
+        for block in answer.get("results") or ():
+            match = _MARKER.search(_block_text(block))
+            if match:
+                return match[1]
+        return None
+
+    def create(self, item: Item, memory: Memory) -> Made:
+        """Make one part; the parts before it must be bound."""
+        match item.body:
+            case Hub() as hub:
+                return self._create_hub(hub)
+            case Database() as database:
+                return self._create_database(database, memory)
+            case View() as view:
+                return self._create_view(view, memory)
+            case other:
+                raise TypeError(f"{item.key}: nothing can be made of {type(other).__name__}")
+
+    def _create_hub(self, hub: Hub) -> Made:
+        body = {
+            "parent": {"type": "page_id", "page_id": self._parent_id},
+            "icon": {"type": "emoji", "emoji": hub.icon},
+            "properties": {"title": {"title": text_items(hub.title)}},
+            "children": [dict(block.json) for block in hub.blocks],
+        }
+        page = self._client.post("pages", body, creates=True)
+        return Made(_id(page), detail={})
+
+    def _create_database(self, database: Database, memory: Memory) -> Made:
+        sources = {
+            key.rpartition("/")[2]: str(binding.detail["data_source_id"])
+            for key, binding in memory.items()
+            if binding.kind == "database" and "data_source_id" in binding.detail
+        }
+        body = {
+            "parent": {"type": "page_id", "page_id": memory[HUB].remote_id},
+            "title": text_items(database.title),
+            "description": text_items(database.description),
+            "is_inline": False,
+            "icon": {"type": "emoji", "emoji": database.icon},
+            "initial_data_source": {"properties": schema(database, data_source_ids=sources)},
+        }
+        answer = self._client.post("databases", body, creates=True)
+        return Made(_id(answer), detail=_data_source(answer))
+
+    def _create_view(self, view: View, memory: Memory) -> Made:
+        home = memory[database_key(view.kind)]
+        ids = {name: unquote(column) for name, column in home.detail["columns"].items()}
+        target: dict[str, Any] = {"parent": {"type": "page_id", "page_id": memory[HUB].remote_id}}
+        anchor = memory[HUB].detail.get("blocks", {}).get(view.after)
+        if anchor is not None:
+            target["position"] = {"type": "after_block", "block_id": anchor}
+        names = home.detail.get("option_names", {})
+        body: dict[str, Any] = {
+            "create_database": target,
+            "data_source_id": home.detail["data_source_id"],
+            "name": view.name,
+            "type": view.type,
+        }
+        for part in ("configuration", "filter", "sorts"):
+            value = getattr(view, part)
+            if value:
+                body[part] = resolve(
+                    value, ids, option=lambda column, key: names.get(column, {}).get(key)
+                )
+        return Made(_id(self._client.post("views", body, creates=True)), detail={})
+
+    # what the answers to the creates did not carry
+
+    def complete(self, item: Item, memory: Memory) -> Made | None:
+        """Read ids that are still missing from the memory of *item*; None when none are."""
+        binding = memory[item.key]
+        match item.body:
+            case Hub() as hub if "blocks" not in binding.detail:
+                return self._read_blocks(hub, binding)
+            case Database() as database if "columns" not in binding.detail:
+                return self._read_schema(database, binding)
+            case _:
+                return None
+
+    def _read_blocks(self, hub: Hub, binding: Binding) -> Made:
+        children = list(self._client.pages(f"blocks/{binding.remote_id}/children"))
+        placed = _place(hub.blocks, children)
+        anchors = {b.key: placed[b.key] for b in hub.blocks if b.anchor and b.key in placed}
+        texts = {str(child["id"]): _block_text(child) for child in children}
+        owned = {
+            f"_/block/{b.key}": {
+                "remote_id": placed[b.key],
+                "kind": "block",
+                "text": texts[placed[b.key]],
+            }
+            for b in hub.blocks
+            if b.owned and b.key in placed
+        }
+        return Made(binding.remote_id, detail={"blocks": anchors}, learned=owned)
+
+    def _read_schema(self, database: Database, binding: Binding) -> Made:
+        detail = dict(binding.detail)
+        if "data_source_id" not in detail:
+            detail |= _data_source(self._client.get(f"databases/{binding.remote_id}"))
+        source = self._client.get(f"data_sources/{detail['data_source_id']}")
+        properties: Mapping[str, Any] = source.get("properties") or {}
+        columns: dict[str, str] = {}
+        options: dict[str, dict[str, str]] = {}
+        for column in database.columns:
+            found = properties.get(column.name)
+            if not isinstance(found, dict) or found.get("type") != column.type:
+                continue
+            columns[column.key] = str(found["id"])
+            if column.type == "select":
+                ids = {o["name"]: o["id"] for o in found["select"].get("options") or ()}
+                options[column.key] = {
+                    option.key: ids[option.label]
+                    for option in column.options
+                    if option.label in ids
+                }
+        return Made(binding.remote_id, detail={**detail, "columns": columns, "options": options})
+
+    def edit(self, item: Item, memory: Memory) -> Made:
+        """Set the text of an owned leaf block; *item.body* is (block type, text)."""
+        kind, text = item.body
+        block_id = memory[item.key].remote_id
+        self._client.patch(f"blocks/{block_id}", {kind: {"rich_text": text_items(text)}})
+        return Made(block_id)
+
+    # what a create that got no answer may have made
+
+    def find(self, item: Item, memory: Memory) -> list[Found]:
+        """Return everything that is recognisably *item*, oldest first."""
+        match item.body:
+            case Hub() as hub:
+                ours = _MARKER.search(_block_text(hub.blocks[0].json))
+                found = [
+                    Found(page_id, datetime.now(UTC), is_untouched=False)
+                    for page_id, owner in self.hubs().items()
+                    if ours is not None and owner == ours[1]
+                ]
+            case Database() as database:
+                found = list(self._find_databases(database, memory))
+            case View() as view:
+                found = list(self._find_views(view, memory))
+            case _:
+                found = []
+        return found
+
+    def _find_databases(self, database: Database, memory: Memory) -> Iterator[Found]:
+        if HUB not in memory:
+            return
+        for block in self._client.pages(f"blocks/{memory[HUB].remote_id}/children"):
+            if block.get("type") != "child_database":
+                continue
+            try:
+                answer = self._client.get(f"databases/{block['id']}")
+            except (GoneError, RejectedError):
+                continue  # a linked view's container, or one that was unshared
+            if not answer.get("in_trash") and database.description in _plain(
+                answer.get("description")
+            ):
+                yield Found(_id(answer), _moment(answer, "created_time"), is_untouched=False)
+
+    def _find_views(self, view: View, memory: Memory) -> Iterator[Found]:
+        home = memory.get(database_key(view.kind))
+        if home is None or "data_source_id" not in home.detail:
+            return
+        bound = {binding.remote_id for binding in memory.values() if binding.kind == "view"}
+        source = home.detail["data_source_id"]
+        for stub in self._client.pages("views", {"data_source_id": source}):
+            if stub["id"] in bound:
+                continue
+            try:
+                answer = self._client.get(f"views/{stub['id']}")
+            except (GoneError, RejectedError):
+                continue  # a kind of view that the API does not show
+            linked = (answer.get("parent") or {}).get("database_id") != home.remote_id
+            if linked and answer.get("name") == view.name and answer.get("type") == view.type:
+                yield Found(_id(answer), _moment(answer, "created_time"), is_untouched=False)
+
+
+def _place(blocks: tuple[Block, ...], children: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the ids of the template's blocks among the page's children.
+
+    Both keep their order, so each block is looked for after the one before it: by type and text,
+    an owned one (whose text we change) by its type right after its predecessor.
+    """
+    placed: dict[str, str] = {}
+    start = 0
+    for block in blocks:
+        kind, text = str(block.json.get("type")), _block_text(block.json)
+        for index in range(start, len(children)):
+            child = children[index]
+            if child.get("type") != kind:
+                continue
+            if _block_text(child) == text or (block.owned and index == start):
+                placed[block.key] = str(child["id"])
+                start = index + 1
+                break
+    return placed
+
+
+def _block_text(block: Mapping[str, Any]) -> str:
+    content = block.get(str(block.get("type")))
+    return _plain(content.get("rich_text")) if isinstance(content, Mapping) else ""
+
+
+def _plain(items: Any) -> str:
+    return "".join(
+        str(item.get("plain_text") or (item.get("text") or {}).get("content") or "")
+        for item in items or ()
+        if isinstance(item, Mapping)
+    )
+
+
+def _data_source(answer: Mapping[str, Any]) -> dict[str, str]:
+    sources = answer.get("data_sources") or ()
+    if not sources:
+        raise RejectedError(
+            f"the database {answer.get('id')} has no data source",
+            hint="Delete it in Notion and run again.",
+        )
+    return {"data_source_id": str(sources[0]["id"])}
+
+
+def _id(answer: Mapping[str, Any]) -> str:
+    found = answer.get("id")
+    if not isinstance(found, str):
+        raise OutcomeUnknownError(
+            "Notion's answer carries no id", hint="Run again; what was made is looked up first."
+        )
+    return found
+
+
+def _moment(answer: Mapping[str, Any], name: str) -> datetime:
+    try:
+        return datetime.fromisoformat(str(answer.get(name)))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)

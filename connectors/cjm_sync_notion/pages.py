@@ -1,0 +1,351 @@
+"""Read and write the rows of our databases, by property id, synced columns only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, unquote
+
+from cjm_sync.errors import GoneError, OutcomeUnknownError, RejectedError, TransientError
+from cjm_sync.model import Binding, Intent, Missing, Observed, Page, canonical
+from cjm_sync.ports import Found, Made, PageState
+from cjm_sync_notion.client import PAGE_SIZE, NotionClient, next_cursor, results
+from cjm_sync_notion.frame import Memory, database_key
+from cjm_sync_notion.values import decode, encode, settled
+from cjm_sync_notion.workspace import SYNC_KEY, Column, Database
+
+_REFERENCES_SHOWN = 25  # a page object carries at most this many of a relation
+
+
+class Pages:
+    """The pages in *databases*; *bot_id* tells our own hand from people's."""
+
+    def __init__(
+        self, client: NotionClient, databases: Mapping[str, Database], bot_id: str
+    ) -> None:
+        self._client, self._databases, self._bot_id = client, databases, bot_id
+
+    def usable_columns(self, collection: str, memory: Memory) -> frozenset[str]:
+        """Return the columns that still exist with the type they were made with."""
+        detail = memory[database_key(collection)].detail
+        source = self._client.get(f"data_sources/{detail['data_source_id']}")
+        if source.get("in_trash"):
+            raise GoneError(f"the database {collection} is in the trash")
+        types = {
+            unquote(str(found.get("id"))): found.get("type")
+            for found in (source.get("properties") or {}).values()
+        }
+        database = self._databases[collection]
+        return frozenset(
+            key
+            for key, column_id in detail["columns"].items()
+            if types.get(unquote(column_id)) == database.column(key).type
+        )
+
+    def scan(self, collection: str, memory: Memory, *, archived: bool) -> Iterator[Observed]:
+        """Yield every row, oldest first; goes on by creation time past 10,000 rows."""
+        since: str | None = None
+        seen: set[str] = set()
+        while True:
+            last = since
+            is_cut = False
+            for row, is_cut in self._query(collection, memory, since, archived=archived):  # noqa: B007
+                last = str(row.get("created_time"))
+                if row["id"] not in seen:
+                    seen.add(str(row["id"]))
+                    yield self._observed(collection, row, memory)
+            if not is_cut:
+                return
+            if last == since:
+                raise TransientError(
+                    f"more than 10,000 rows of {collection} were made in one minute",
+                    hint="Move some of them out of the database.",
+                )
+            since = last
+
+    def _query(
+        self, collection: str, memory: Memory, since: str | None, *, archived: bool
+    ) -> Iterator[tuple[dict[str, Any], bool]]:
+        """Yield rows with whether the listing they come from was cut by Notion."""
+        detail = memory[database_key(collection)].detail
+        path = f"data_sources/{detail['data_source_id']}/query"
+        body: dict[str, Any] = {
+            "sorts": [{"timestamp": "created_time", "direction": "ascending"}],
+            "page_size": PAGE_SIZE,
+        }
+        if since is not None:
+            body["filter"] = {"timestamp": "created_time", "created_time": {"on_or_after": since}}
+        if archived:
+            body["is_archived"] = True
+        key_column = detail["columns"].get(SYNC_KEY)
+        query = {"filter_properties": [unquote(key_column)]} if key_column else None
+        circle: set[str] = set()
+        while True:
+            answer = self._client.post(path, body, query=query, creates=False)
+            status = answer.get("request_status") or {}
+            is_cut = status.get("type") == "incomplete"
+            for row in results(answer, path):
+                yield row, is_cut
+            cursor = next_cursor(answer, circle, path)
+            if cursor is None:
+                return
+            body["start_cursor"] = cursor
+
+    def _observed(self, collection: str, row: Mapping[str, Any], memory: Memory) -> Observed:
+        return Observed(
+            key=self._key_of(collection, row, memory),
+            remote_id=str(row["id"]),
+            collection=collection,
+            by_person=not self._is_ours(row, "last_edited_by"),
+            created_at=_moment(row.get("created_time")),
+            edited_at=_moment(row.get("last_edited_time")),
+            made_by_us=self._is_ours(row, "created_by"),
+        )
+
+    def _key_of(self, collection: str, row: Mapping[str, Any], memory: Memory) -> str:
+        column = self._databases[collection].column(SYNC_KEY)
+        held = self._held(collection, row, memory).get(SYNC_KEY)
+        return str(decode(column, held) or "") if held is not None else ""
+
+    def _held(
+        self, collection: str, row: Mapping[str, Any], memory: Memory
+    ) -> dict[str, Mapping[str, Any]]:
+        """Return the row's properties by our column key; people rename columns, ids stay."""
+        by_id = {
+            unquote(str(held.get("id"))): held
+            for held in (row.get("properties") or {}).values()
+            if isinstance(held, Mapping)
+        }
+        columns = memory[database_key(collection)].detail["columns"]
+        return {
+            key: by_id[unquote(column_id)]
+            for key, column_id in columns.items()
+            if unquote(column_id) in by_id
+        }
+
+    def _is_ours(self, row: Mapping[str, Any], name: str) -> bool:
+        return (row.get(name) or {}).get("id") == self._bot_id
+
+    def find(self, intent: Intent, memory: Memory) -> list[Found]:
+        """Return the rows that carry the intent's key, oldest first, archived ones too."""
+        home = memory.get(database_key(intent.collection))
+        if home is None or SYNC_KEY not in home.detail.get("columns", {}):
+            return []
+        found = self._with_key(intent, home, archived=False)
+        return found or self._with_key(intent, home, archived=True)
+
+    def _with_key(self, intent: Intent, home: Binding, *, archived: bool) -> list[Found]:
+        path = f"data_sources/{home.detail['data_source_id']}/query"
+        key_column = unquote(home.detail["columns"][SYNC_KEY])
+        body: dict[str, Any] = {
+            "filter": {"property": key_column, "rich_text": {"equals": intent.key}},
+            "sorts": [{"timestamp": "created_time", "direction": "ascending"}],
+            "page_size": PAGE_SIZE,
+        }
+        if archived:
+            body["is_archived"] = True
+        answer = self._client.post(path, body, creates=False)
+        return [
+            Found(
+                str(row["id"]),
+                _moment(row.get("created_time")),
+                is_untouched=self._is_ours(row, "created_by")
+                and self._is_ours(row, "last_edited_by"),
+            )
+            for row in results(answer, path)
+            if not row.get("in_trash")
+        ]
+
+    def look(self, binding: Binding, memory: Memory) -> Missing:
+        """Look one row up by its id."""
+        collection = str(binding.detail.get("collection", ""))
+        try:
+            row = self._client.get(f"pages/{binding.remote_id}")
+        except GoneError:
+            return Missing(binding.key, binding.remote_id, "gone")
+        if row.get("in_trash") or row.get("is_archived"):
+            return Missing(binding.key, binding.remote_id, "trashed")
+        return Missing(
+            binding.key,
+            binding.remote_id,
+            "live",
+            by_person=not self._is_ours(row, "last_edited_by"),
+            key_intact=self._key_of(collection, row, memory) == binding.key,
+        )
+
+    def read(self, collection: str, remote_id: str, memory: Memory) -> PageState:
+        """Return the synced cells as they stand, in canonical form."""
+        row = self._client.get(f"pages/{remote_id}")
+        if row.get("in_trash"):
+            raise GoneError(f"the page {remote_id} is in the trash")
+        options = {
+            (column, option_id): key
+            for column, ids in memory[database_key(collection)].detail.get("options", {}).items()
+            for key, option_id in ids.items()
+        }
+        keys = {binding.remote_id: key for key, binding in memory.items() if binding.kind == "row"}
+        cells: dict[str, Any] = {}
+        for key, held in self._held(collection, row, memory).items():
+            column = self._databases[collection].column(key)
+            if column.owner == "sync":
+                whole = self._whole(remote_id, column, held)
+                cells[key] = decode(
+                    column,
+                    whole,
+                    option_key=lambda name, option: options.get((name, option)),
+                    page_key=keys.get,
+                )
+        return PageState(cells, by_person=not self._is_ours(row, "last_edited_by"))
+
+    def _whole(self, remote_id: str, column: Column, held: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the property with all its references; a page object cuts long relations."""
+        cut = held.get("has_more") or len(held.get("relation") or ()) >= _REFERENCES_SHOWN
+        if column.type != "relation" or not cut:
+            return held
+        path = f"pages/{remote_id}/properties/{quote(unquote(str(held['id'])), safe='')}"
+        items: list[Any] = []
+        circle: set[str] = set()
+        query: dict[str, Any] = {"page_size": PAGE_SIZE}
+        while True:
+            answer = self._client.get(path, query)
+            items += [
+                item["relation"] for item in answer.get("results") or () if "relation" in item
+            ]
+            cursor = next_cursor(answer, circle, path)
+            if cursor is None:
+                return {**held, "relation": items}
+            query["start_cursor"] = cursor
+
+    def has_words(self, collection: str, remote_id: str, memory: Memory) -> bool:
+        """Tell whether a person filled a cell, wrote in the body or commented; True when unsure."""
+        row = self._client.get(f"pages/{remote_id}")
+        database = self._databases[collection]
+        synced = {
+            unquote(column_id)
+            for key, column_id in memory[database_key(collection)].detail["columns"].items()
+            if database.column(key).owner == "sync"
+        }
+        for held in (row.get("properties") or {}).values():
+            if unquote(str(held.get("id"))) not in synced and _is_filled(held):
+                return True
+        if self._client.get(f"blocks/{remote_id}/children", {"page_size": 1}).get("results"):
+            return True
+        try:
+            return bool(self._client.get("comments", {"block_id": remote_id}).get("results"))
+        except RejectedError:
+            return True  # the connection may not read comments: a comment may be there
+
+    # writing
+
+    def create(self, page: Page, memory: Memory) -> Made:
+        """Make a row with its filled cells."""
+        home = memory[database_key(page.collection)]
+        filled = frozenset(
+            name
+            for name, cell in page.cells.items()
+            if canonical(self._settled(page, name)) is not None
+        )
+        properties, written = self._encoded(page, filled, memory)
+        body = {
+            "parent": {
+                "type": "data_source_id",
+                "data_source_id": home.detail["data_source_id"],
+            },
+            "properties": properties,
+        }
+        answer = self._client.post("pages", body, creates=True)
+        page_id = answer.get("id")
+        if not isinstance(page_id, str):
+            raise OutcomeUnknownError(
+                "Notion's answer carries no id", hint="Run again; what was made is looked up first."
+            )
+        empty = {name: None for name in page.cells if name not in filled}
+        return Made(
+            page_id,
+            written={**empty, **written},
+            learned=self._options_in(page, filled, answer, memory),
+        )
+
+    def update(self, page: Page, fields: frozenset[str], remote_id: str, memory: Memory) -> Made:
+        """Set the named cells."""
+        properties, written = self._encoded(page, fields, memory)
+        answer = self._client.patch(f"pages/{remote_id}", {"properties": properties})
+        learned = self._options_in(page, fields, answer, memory)
+        return Made(remote_id, written=written, learned=learned)
+
+    def _settled(self, page: Page, name: str) -> Any:
+        return settled(self._databases[page.collection].column(name), page.cells[name])
+
+    def _encoded(
+        self, page: Page, fields: frozenset[str], memory: Memory
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the properties by id, and what will then stand there in canonical form."""
+        home = memory[database_key(page.collection)]
+        options, columns = home.detail.get("options", {}), home.detail["columns"]
+
+        def page_id(key: str) -> str | None:
+            binding = memory.get(key)
+            return binding.remote_id if binding is not None and binding.kind == "row" else None
+
+        properties: dict[str, Any] = {}
+        written: dict[str, Any] = {}
+        for name in sorted(fields & columns.keys()):
+            column = self._databases[page.collection].column(name)
+            cell = self._settled(page, name)
+            properties[columns[name]] = encode(
+                column,
+                cell,
+                option_id=lambda column_key, key: options.get(column_key, {}).get(key),
+                page_id=page_id,
+            )
+            form = canonical(cell)
+            if column.type == "relation" and form is not None:
+                there = sorted(key for key in form["link"] if page_id(key))
+                form = {"link": there} if there else None
+            written[name] = form
+        return properties, written
+
+    def _options_in(
+        self, page: Page, fields: frozenset[str], answer: Mapping[str, Any], memory: Memory
+    ) -> dict[str, Mapping[str, Any]]:
+        """Return the ids of options that writing *fields* of this row has made."""
+        key = database_key(page.collection)
+        known = memory[key].detail.get("options", {})
+        learned: dict[str, dict[str, str]] = {}
+        for name, held in self._held(page.collection, answer, memory).items():
+            cell = page.cells[name] if name in fields else None
+            option = held.get("select")
+            form = canonical(cell)
+            if isinstance(option, Mapping) and isinstance(form, dict) and "choice" in form:
+                choice = form["choice"]
+                if choice not in known.get(name, {}) and isinstance(option.get("id"), str):
+                    learned.setdefault(name, {})[choice] = str(option["id"])
+        return {key: {"options": learned}} if learned else {}
+
+    def set_state(self, binding: Binding, state: Page, memory: Memory) -> Made:
+        """Set only the `State` cell of a row."""
+        return self.update(state, frozenset({"state"}), binding.remote_id, memory)
+
+
+def _is_filled(held: Mapping[str, Any]) -> bool:
+    """Tell whether a property that is not ours holds something a person put there."""
+    kind = str(held.get("type"))
+    computed = {
+        "formula",
+        "rollup",
+        "created_time",
+        "created_by",
+        "last_edited_time",
+        "last_edited_by",
+        "unique_id",
+        "button",
+    }
+    return kind not in computed and held.get(kind) not in (None, [], False, "")
+
+
+def _moment(text: Any) -> datetime:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)

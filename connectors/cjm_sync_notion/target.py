@@ -1,0 +1,284 @@
+"""Notion as a target: what the engine asks, answered with requests. The way in is `plugin`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+from pydantic import BaseModel, SecretStr
+
+from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, RejectedError
+from cjm_sync.journey.types import JourneyMap
+from cjm_sync.model import Binding, Choice, Intent, Item, Missing, Observed, Page, Wished
+from cjm_sync.ports import Check, Clock, Figures, Found, Made, PageState, Place
+from cjm_sync_notion import columns as table
+from cjm_sync_notion.client import NotionClient, open_notion
+from cjm_sync_notion.frame import HUB, FrameBuilder, Memory, database_key
+from cjm_sync_notion.pages import Pages
+from cjm_sync_notion.render import frame, outcomes_text, rows, run_row, status_text
+from cjm_sync_notion.settings import NotionSettings
+from cjm_sync_notion.template import OUTCOMES, STATUS
+
+_RETIRED = Choice("retired", "retired")
+
+
+class NotionTarget:
+    """The map in one Notion workspace, under one parent page."""
+
+    def __init__(
+        self,
+        client: NotionClient,
+        *,
+        parent_id: str,
+        timezone: str,
+        settle_seconds: float,
+        budget_per_minute: int,
+    ) -> None:
+        self.settle_seconds = settle_seconds
+        self._client = client
+        self._parent_id = parent_id
+        self._timezone = ZoneInfo(timezone)
+        self._budget = budget_per_minute
+        self._frame = FrameBuilder(client, parent_id=parent_id)
+        self._databases = {database.kind: database for database in table.DATABASES}
+        self._bot_id = ""
+
+    # where it leads
+
+    def identify(self) -> Place:
+        """Ask who we are and whether the parent page may be written under."""
+        me = self._client.get("users/me")
+        self._bot_id = str(me.get("id"))
+        bot = me.get("bot") or {}
+        page = self._parent()
+        return Place(
+            workspace_id=str(bot.get("workspace_id") or ""),
+            workspace_name=str(bot.get("workspace_name") or ""),
+            parent_id=self._parent_id,
+            parent_title=_title(page),
+        )
+
+    def _parent(self) -> dict[str, Any]:
+        try:
+            page = self._client.get(f"pages/{self._parent_id}")
+        except RejectedError as error:
+            raise self._parent_error(error) from error
+        if page.get("in_trash"):
+            raise ConfigError(
+                "the page of `notion.parent_page` is in Notion's trash",
+                hint="Restore it in Notion, or name another page.",
+            )
+        parent = page.get("parent") or {}
+        if str(parent.get("type")) in {"data_source_id", "database_id"}:
+            raise ConfigError(
+                "`notion.parent_page` is a row of a database",
+                hint="Name an ordinary page; the hub is made under it.",
+            )
+        return page
+
+    def _parent_error(self, error: RejectedError) -> ConfigError:
+        try:
+            self._client.get(f"databases/{self._parent_id}")
+        except CjmSyncError:
+            return ConfigError(
+                "the page of `notion.parent_page` does not exist or is not shared with the connection",
+                hint="Open the page in Notion, choose ••• → Connections, and add your connection.",
+            )
+        return ConfigError(
+            "`notion.parent_page` is the id of a database, not of a page",
+            hint="Name the page that the hub is to be made under.",
+        )
+
+    def hubs(self) -> Mapping[str, str]:
+        """Return the hubs under the parent page."""
+        return self._frame.hubs()
+
+    def owner(self, hub_id: str) -> str | None:
+        """Return whose hub it is, "" when the marker is gone, None when the hub is."""
+        try:
+            if self._client.get(f"pages/{hub_id}").get("in_trash"):
+                return None
+            return self._frame.owner_of(hub_id) or ""
+        except GoneError:
+            return None
+
+    # what is wished
+
+    def render(self, journey_map: JourneyMap, *, installation: str, bound: Sequence[str]) -> Wished:
+        """Return the workspace as it should be."""
+        wanted = frame(journey_map, installation=installation)
+        for database in wanted.databases:
+            self._databases[database.kind] = database
+        outcomes = outcomes_text(journey_map)
+        items = (
+            Item(HUB, "hub", wanted.hub),
+            *(Item(database_key(d.kind), "database", d) for d in wanted.databases),
+            *(Item(view.key, "view", view, optional=True) for view in wanted.views),
+            Item(f"_/block/{OUTCOMES}", "block", ("paragraph", outcomes), digest=outcomes),
+        )
+        return Wished(items, rows(journey_map, bound=bound))
+
+    def closing(self, figures: Figures, *, number: int) -> tuple[Item, Page]:
+        """Return the status line and the row of this run."""
+        text = status_text(as_of=figures.as_of, timezone=self._timezone, outcome=figures.outcome)
+        item = Item(f"_/block/{STATUS}", "block", ("paragraph", text), digest=text)
+        return item, run_row(figures, index=number)
+
+    def collections(self) -> Sequence[str]:
+        """Return the databases' kinds in building order."""
+        return [database.kind for database in table.DATABASES]
+
+    # the frame
+
+    def find(self, intent: Intent, item: Item | None, memory: Memory) -> list[Found]:
+        """Return what carries the intent's key."""
+        if intent.kind == "row":
+            return self._pages.find(intent, memory)
+        return self._frame.find(item, memory) if item is not None else []
+
+    def create_item(self, item: Item, memory: Memory) -> Made:
+        """Make one part of the frame."""
+        return self._frame.create(item, memory)
+
+    def complete_item(self, item: Item, memory: Memory) -> Made | None:
+        """Read the ids that are still missing."""
+        return self._frame.complete(item, memory)
+
+    def edit_item(self, item: Item, memory: Memory) -> Made:
+        """Set the text of an owned block."""
+        return self._frame.edit(item, memory)
+
+    # rows
+
+    @property
+    def _pages(self) -> Pages:
+        return Pages(self._client, self._databases, self._bot_id)
+
+    def columns(self, collection: str, memory: Memory) -> frozenset[str]:
+        """Return the synced and people's columns that are still there."""
+        return self._pages.usable_columns(collection, memory)
+
+    def scan(self, collection: str, memory: Memory, *, archived: bool) -> Iterator[Observed]:
+        """Yield every row of the collection."""
+        return self._pages.scan(collection, memory, archived=archived)
+
+    def look(self, binding: Binding, memory: Memory) -> Missing:
+        """Look one row up by its id."""
+        return self._pages.look(binding, memory)
+
+    def read_page(self, collection: str, remote_id: str, memory: Memory) -> PageState:
+        """Return the synced cells as they stand."""
+        return self._pages.read(collection, remote_id, memory)
+
+    def has_words(self, collection: str, remote_id: str, memory: Memory) -> bool:
+        """Tell whether a person put anything into the row."""
+        return self._pages.has_words(collection, remote_id, memory)
+
+    def create_page(self, page: Page, memory: Memory) -> Made:
+        """Make a row."""
+        return self._pages.create(page, memory)
+
+    def update_page(
+        self, page: Page, fields: frozenset[str], remote_id: str, memory: Memory
+    ) -> Made:
+        """Set the named cells of a row."""
+        return self._pages.update(page, fields, remote_id, memory)
+
+    def retire_page(self, binding: Binding, memory: Memory) -> Made:
+        """Mark a row as retired; our views hide it."""
+        collection = str(binding.detail.get("collection", ""))
+        page = Page(binding.key, collection, {"state": _RETIRED}, binding.journey)
+        return self._pages.update(page, frozenset({"state"}), binding.remote_id, memory)
+
+    def archive(self, remote_id: str) -> None:
+        """Move a row to the trash."""
+        try:
+            self._client.patch(f"pages/{remote_id}", {"in_trash": True})
+        except GoneError:
+            return  # it is where it was to go
+
+    def restore(self, remote_id: str) -> None:
+        """Take a row out of the trash."""
+        self._client.patch(f"pages/{remote_id}", {"in_trash": False})
+
+    # preconditions and figures
+
+    def check(self, journey_map: JourneyMap | None) -> Iterator[Check]:
+        """Yield what must hold before a run can succeed."""
+        try:
+            place = self.identify()
+        except CjmSyncError as error:
+            yield Check("notion", "failed", str(error), error.hint or "", error.exit_code)
+            return
+        yield Check("notion token", "ok", f"opens the workspace {place.workspace_name!r}")
+        yield Check("notion page", "ok", f"the hub goes under {place.parent_title!r}")
+        if journey_map is None:
+            return
+        wished = self.render(journey_map, installation="none yet", bound=())
+        blocks = len(wished.items[0].body.blocks)
+        requests = len(wished.pages) + len(wished.items) + 2 * len(table.DATABASES) + 6
+        minutes = requests / self._budget
+        yield Check(
+            "notion estimate",
+            "ok",
+            f"a first run makes {len(wished.pages)} rows, {len(table.DATABASES)} databases and about "
+            f"{blocks} blocks with about {requests} requests, {minutes:.1f} minutes at "
+            f"{self._budget} requests a minute",
+        )
+
+    def requests(self) -> int:
+        """Return how many requests were sent."""
+        return self._client.road.tally().requests
+
+    def waited_seconds(self) -> float:
+        """Return how long the limits made us wait."""
+        return self._client.road.tally().waited_seconds
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._client.close()
+
+
+def _title(page: Mapping[str, Any]) -> str:
+    for held in (page.get("properties") or {}).values():
+        if isinstance(held, Mapping) and held.get("type") == "title":
+            return "".join(str(item.get("plain_text") or "") for item in held.get("title") or ())
+    return ""
+
+
+class NotionPlugin:
+    """What the entry point offers."""
+
+    table = "notion"
+    settings: type[BaseModel] = NotionSettings
+
+    def connect(
+        self,
+        settings: Any,
+        *,
+        clock: Clock,
+        secret: SecretStr,
+        transport: httpx.BaseTransport | None,
+        timezone: str,
+        settle_seconds: float,
+    ) -> NotionTarget:
+        """Return the target that *settings* describe."""
+        client = open_notion(
+            settings.base_url,
+            token=secret.get_secret_value(),
+            clock=clock,
+            budget_per_minute=settings.budget_per_minute,
+            transport=transport,
+        )
+        return NotionTarget(
+            client,
+            parent_id=settings.parent_page,
+            timezone=timezone,
+            settle_seconds=settle_seconds,
+            budget_per_minute=settings.budget_per_minute,
+        )
+
+
+plugin = NotionPlugin()
