@@ -78,11 +78,13 @@ def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
 
     yield _heading("stages", "Stages and user flow")
     yield _definition(
-        "stages-view",
+        "stages-definition",
         "The way from first search to referral, onboarding included. The chart shows how many "
         "stays were entered in each stage.",
     )
-    yield Block(OUTCOMES, paragraph(outcomes), owned=True)
+    # Owned blocks follow their predecessor directly, so that they are found again without memory:
+    # the view goes below this one.
+    yield Block(OUTCOMES, paragraph(outcomes), anchor=True, owned=True)
     yield from _room("stages", "Where do customers take another way than this one?")
 
     yield _heading("touchpoints", "Touchpoints, online and offline")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cjm_sync_notion.columns import STATE
+from cjm_sync_notion.template import OUTCOMES
 from cjm_sync_notion.workspace import ColumnId, Database, OptionName, View
 
 _TITLE_WIDTH = 240
@@ -94,7 +95,7 @@ def journey_views(
         filter={"and": of_everyone},
     )  # fmt: skip
     yield View(
-        f"{key}/funnel", "stages", f"Funnel{suffix}", "chart", "stages-view",
+        f"{key}/funnel", "stages", f"Funnel{suffix}", "chart", OUTCOMES,
         configuration={
             "type": "chart",
             "chart_type": "column",
