@@ -44,6 +44,9 @@ _SILENCES = (httpx.TransportError, httpx.DecodingError)
 class DailyLimitError(TransientError):
     """The day's budget of requests is spent; nothing but tomorrow helps."""
 
+    stops_run = True
+    """Tells the pull that the other streams would fare no better."""
+
 
 class Resend(StrEnum):
     """Whether an answer lets the road send the request again."""
@@ -60,9 +63,9 @@ class Resend(StrEnum):
 class Rule:
     """What to do about an answer with one of *statuses*, and one of *words* in it if any are given.
 
-    *least_seconds* is how long to wait at least, and what to multiply by the number of the attempt
-    when the answer does not say; *holds* is who waits: this request, all that spend from the same
-    budget, or everyone. *attempts* caps the policy's number.
+    *least_seconds*, times the number of the attempt, is how long to wait at least when the answer
+    does not say; *holds* is who waits: this request, all that spend from the same budget, or
+    everyone. *attempts* caps the policy's number.
     """
 
     statuses: frozenset[int]
@@ -83,8 +86,9 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What the remote's answer says of a budget: the budget itself, and what is left of it."""
+    """What an answer says of the budget *name*: the budget itself, and what is left of it."""
 
+    name: str
     budget: Budget
     remaining: int | None = None
 
@@ -250,7 +254,7 @@ class Road(httpx.BaseTransport):
                 self._pause(self._backoff(attempt), None, request, type(error).__name__)
                 continue
             self._answered = True
-            self._learn(request, response)
+            self._learn(response)
             wait = self._wait_before_resending(response, attempt, repeatable=repeatable)
             if wait is None:
                 return response
@@ -294,7 +298,7 @@ class Road(httpx.BaseTransport):
             )
         if told is None:
             told = max(self._backoff(attempt), rule.least_seconds * attempt)
-        return max(told, rule.least_seconds), rule
+        return max(told, policy.backoff_seconds), rule
 
     def _backoff(self, attempt: int) -> float:
         policy = self._policy
@@ -356,12 +360,11 @@ class Road(httpx.BaseTransport):
         self._waited += max(0.0, until - max(now, self._waited_until))
         self._waited_until = max(self._waited_until, until)
 
-    def _learn(self, request: httpx.Request, response: httpx.Response) -> None:
-        name = self._policy.budget_of(request)
+    def _learn(self, response: httpx.Response) -> None:
         allowance = self._policy.learn(response)
-        if name is not None and allowance is not None:
+        if allowance is not None:
             with self._lock:
-                self._spending[name].learn(allowance, self._clock.monotonic())
+                self._spending[allowance.name].learn(allowance, self._clock.monotonic())
 
 
 def retry_after(response: httpx.Response, now: datetime, paths: tuple[str, ...]) -> float | None:

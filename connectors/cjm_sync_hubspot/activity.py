@@ -70,7 +70,7 @@ class Activity:
                 answer = self._api.submissions(form_id, after=after)
             except GoneError:
                 gone = Finding(
-                    "stream_skipped",
+                    "stream_unavailable",
                     f"form_submissions/{form_id}",
                     "HubSpot no longer has this form's submissions",
                     "Nothing is to be done; the form was removed while it was read.",

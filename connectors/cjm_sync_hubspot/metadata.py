@@ -93,7 +93,7 @@ class Metadata:
             answer = self._api.exchange_rates()
         except GoneError as error:
             skipped = Finding(
-                "stream_skipped",
+                "stream_unavailable",
                 "exchange_rates",
                 "this portal has no exchange rates to read",
                 error.hint or "",
@@ -128,7 +128,7 @@ class Metadata:
         """
         keys = [key for key in self._refused if key.endswith(f"/{object_type}")]
         return tuple(
-            Finding("stream_skipped", key, str(error), error.hint or "")
+            Finding("stream_unavailable", key, str(error), error.hint or "")
             for key in sorted(keys)
             for error in [self._refused.pop(key)]
         )

@@ -46,7 +46,7 @@ def _budget_of(request: httpx.Request) -> str:
 
 
 def _learn(response: httpx.Response) -> Allowance | None:
-    """Read the ten-second budget that every answer but a search's carries."""
+    """Read the ten-second budget of plain calls, which every answer but a search's carries."""
     try:
         requests = int(response.headers["x-hubspot-ratelimit-max"])
         seconds = int(response.headers["x-hubspot-ratelimit-interval-milliseconds"]) / 1000
@@ -55,7 +55,7 @@ def _learn(response: httpx.Response) -> Allowance | None:
         return None
     if requests < 1 or seconds <= 0:
         return None
-    return Allowance(Budget(requests, seconds), remaining)
+    return Allowance("calls", Budget(requests, seconds), remaining)
 
 
 def _path_class(request: httpx.Request) -> str:

@@ -54,13 +54,20 @@ class HubSpotSource:
         )
 
     def streams(self, needs: Mapping[str, Need]) -> Sequence[str]:
-        """Return what *needs* names, metadata first; a name not known here is a CRM object.
+        """Return what *needs* names, and what describes it; metadata first.
 
-        The source keeps *needs*, because `properties` and `pipelines` describe the other streams.
+        A name not known here is a CRM object. The account always comes along, the definitions with
+        any CRM object, the pipelines with objects that have them: labels and amounts mean nothing
+        without. The source keeps *needs*, because these describe the other streams.
         """
         self._metadata.needs = dict(needs)
         others = sorted(needs.keys() - {*METADATA, *OBJECTS, *ACTIVITY})
-        return tuple(name for name in (*METADATA, *OBJECTS, *others, *ACTIVITY) if name in needs)
+        wanted = {"account", *needs}
+        if needs.keys() & {*OBJECTS, *others}:
+            wanted.add("properties")
+        if needs.keys() & {*WITH_PIPELINES}:
+            wanted.add("pipelines")
+        return tuple(name for name in (*METADATA, *OBJECTS, *others, *ACTIVITY) if name in wanted)
 
     def pull(self, stream: str, need: Need, cursor: str | None) -> Iterator[Batch]:
         """Yield the stream's pages from *cursor* (None: the beginning) to its end.

@@ -12,7 +12,9 @@ import httpx
 
 from cjm_sync.http import Budget, Policy, Resend, Rule
 
-_ID = re.compile(r"/[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}(?=/|$)", re.IGNORECASE)
+_ID = re.compile(
+    r"/[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}(?=/|$)", re.IGNORECASE
+)
 
 _REPEATABLE = (
     ("GET|HEAD|DELETE", r""),

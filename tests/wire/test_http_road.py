@@ -333,7 +333,7 @@ def test_a_budget_learns_its_size_and_what_others_spent_from_answers() -> None:
 
     def learn(response: httpx.Response) -> Allowance | None:
         left = response.headers.get("left")
-        return Allowance(Budget(4, 10.0), int(left)) if left else None
+        return Allowance("plain", Budget(4, 10.0), int(left)) if left else None
 
     wire = Wire(clock, httpx.Response(200, json={}, headers={"left": "1"}))
     http, _ = client(wire, clock, two_budgets(learn=learn))
