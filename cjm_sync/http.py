@@ -297,7 +297,7 @@ class Road(httpx.BaseTransport):
                 retry_after=told,
             )
         if told is None:
-            told = max(self._backoff(attempt), rule.least_seconds * attempt)
+            return max(self._backoff(attempt), rule.least_seconds * attempt), rule
         return max(told, policy.backoff_seconds), rule
 
     def _backoff(self, attempt: int) -> float:
