@@ -205,7 +205,7 @@ class NotionSandbox:
         log = RequestLog(
             number=len(self.requests) + 1,
             method=environ["REQUEST_METHOD"],
-            path=environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
+            path=_path_of(environ["PATH_INFO"]),
             query=environ.get("QUERY_STRING", ""),
             body=raw,
         )
@@ -283,8 +283,12 @@ class NotionSandbox:
             except ValueError:
                 raise ApiError(400, "invalid_json", "Error parsing JSON body.") from None
         self._ws.actor = actor
+        self._ws.attaching.clear()
         try:
-            return handler(self._ws, call)
+            answer = handler(self._ws, call)
+            for upload_id in self._ws.attaching:
+                self._ws.tables["uploads"][upload_id]["attached"] = True
+            return answer
         finally:
             self._ws.actor = self.bot
 
@@ -299,3 +303,11 @@ class NotionSandbox:
         if error.additional:
             body["additional_data"] = error.additional
         return body
+
+
+def _path_of(text: str) -> str:
+    """Return a path as text: servers hand over its bytes as Latin-1, httpx has decoded it."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text

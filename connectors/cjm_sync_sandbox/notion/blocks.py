@@ -101,7 +101,7 @@ def append_children(ws: Workspace, call: Call) -> Json:
     if "children" not in body:
         raise failed("body.children", "defined", None)
     if ws.is_trashed(parent["id"]):
-        raise archived(page=False)
+        raise archived()
     if parent["type"] == "child_database":
         raise invalid("Block does not support children.")
     is_page = parent["type"] == "child_page"
@@ -181,7 +181,7 @@ def change_block(ws: Workspace, call: Call) -> Json:
     trash = body.get("in_trash")
     if trash is not None:
         need_bool(trash, "body.in_trash")
-    check_editable(ws, block, trash=trash, has_more=bool(given), page=False)
+    check_editable(ws, block, trash=trash, has_more=bool(given))
     if given:
         content = parse_content(
             ws, kind, need_object(body[kind], f"body.{kind}"), f"body.{kind}", is_new=False
@@ -196,22 +196,20 @@ def change_block(ws: Workspace, call: Call) -> Json:
     return show_block(ws, block)
 
 
-def check_editable(
-    ws: Workspace, block: Json, *, trash: bool | None, has_more: bool, page: bool
-) -> None:
+def check_editable(ws: Workspace, block: Json, *, trash: bool | None, has_more: bool) -> None:
     """Refuse an edit of what lies in the trash, unless the edit takes it out of there."""
     parent = block["parent"].get("id")
     if parent is not None and ws.is_trashed(parent):
-        raise archived(page=page)
+        raise archived(by_ancestor=True)
     if block["in_trash"] and (trash is None or (trash and has_more)):
-        raise archived(page=page)
+        raise archived()
 
 
 def delete_block(ws: Workspace, call: Call) -> Json:
     """DELETE /blocks/{id}: into the trash, with everything below."""
     block = ws.block(call.ids[0])
     if ws.is_trashed(block["id"]):
-        raise archived(page=False)
+        raise archived()
     block["in_trash"] = True
     ws.touch(block["id"])
     return show_block(ws, block)

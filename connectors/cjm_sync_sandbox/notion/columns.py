@@ -166,8 +166,26 @@ def change_columns(ws: Workspace, source: Json, value: Any, path: str) -> None:
             )
         column["type"], column["config"] = kind, config
     source["properties"] = after
+    _leave_reverses(ws, before, after)
     join_relations(ws, source, list(after.values()))
     _follow_values(ws, source, before)
+
+
+def _leave_reverses(ws: Workspace, before: dict[str, Json], after: dict[str, Json]) -> None:
+    """Keep the reverse column of a relation that is two-way no more, as a one-way relation."""
+    for key, old in before.items():
+        twin_id = old["config"].get("synced_property_id")
+        new = after.get(key)
+        if twin_id is None or (new and new["config"].get("synced_property_id") == twin_id):
+            continue
+        target = ws.tables["sources"][old["config"]["data_source_id"]]
+        twin = target["properties"].get(twin_id)
+        if twin is not None:
+            twin["config"] = {
+                **twin["config"],
+                "type": "single_property",
+                "synced_property_id": None,
+            }
 
 
 def _rename(columns: dict[str, Json], column: Json, wish: Json, path: str) -> None:
@@ -187,7 +205,7 @@ def _follow_values(ws: Workspace, source: Json, before: dict[str, Json]) -> None
     """Drop from the rows what their columns no longer hold."""
     for key, old in before.items():
         new = source["properties"].get(key)
-        if new is not None and new["type"] == old["type"] and not _lost_options(old, new):
+        if new is not None and new["type"] == old["type"] and not _lost(old, new):
             continue
         kept = {one["id"] for one in new["config"].get("options", [])} if new else set()
         for row_id in source["rows"]:
@@ -198,13 +216,17 @@ def _follow_values(ws: Workspace, source: Json, before: dict[str, Json]) -> None
                 values.pop(key, None)
 
 
-def _lost_options(old: Json, new: Json) -> bool:
+def _lost(old: Json, new: Json) -> bool:
+    if old["config"].get("data_source_id") != new["config"].get("data_source_id"):
+        return True
     held = {one["id"] for one in old["config"].get("options", [])}
     return bool(held - {one["id"] for one in new["config"].get("options", [])})
 
 
 def _carried(value: Any, kind: str, new: Json | None, kept: set[str]) -> Any:
     if new is None:
+        return None
+    if kind == new["type"] == "relation":
         return None
     if kind == new["type"]:
         if isinstance(value, list):

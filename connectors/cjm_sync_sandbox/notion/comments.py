@@ -47,7 +47,7 @@ def create_comment(ws: Workspace, call: Call) -> Json:
             raise invalid(f"Could not find discussion with ID: {discussion_id}.")
         parent = held[0]["parent"]
     if ws.is_trashed(parent["id"]):
-        raise archived(page=False)
+        raise archived()
     comment = {
         "id": ws.new_id(), "parent": parent, "discussion_id": discussion_id, "rich_text": text,
         **ws.stamp(),

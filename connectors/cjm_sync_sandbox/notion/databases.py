@@ -59,7 +59,7 @@ def _container_parent(ws: Workspace, value: Any) -> Json:
         return parent
     ws.page(parent["id"])
     if ws.is_trashed(parent["id"]):
-        raise archived(page=False)
+        raise archived()
     return parent
 
 
@@ -98,9 +98,7 @@ def change_database(ws: Workspace, call: Call) -> Json:
         if body.get(key) is not None:
             need_bool(body[key], f"body.{key}")
     trash = body.get("in_trash")
-    check_editable(
-        ws, block, trash=trash, has_more=any(key != "in_trash" for key in body), page=False
-    )
+    check_editable(ws, block, trash=trash, has_more=any(key != "in_trash" for key in body))
     changes: Json = {}
     for key in ("title", "description"):
         if key in body:
@@ -134,7 +132,7 @@ def create_source(ws: Workspace, call: Call) -> Json:
     parent = parse_parent(body.get("parent"), ("database_id",))
     database = ws.database(parent["id"])
     if ws.is_trashed(database["id"]):
-        raise archived(page=False)
+        raise archived()
     source_id = ws.new_id()
     columns = new_columns(body.get("properties"), "body.properties", ws, source_id)
     title = parse_rich_text(body.get("title", []), "body.title") or [run_of("New data source")]
@@ -157,7 +155,7 @@ def change_source(ws: Workspace, call: Call) -> Json:
     if trash is not None:
         need_bool(trash, "body.in_trash")
     if ws.is_trashed(source["database_id"]) or (source["in_trash"] and trash is not False):
-        raise archived(page=False)
+        raise archived()
     if "parent" in body:
         parent = parse_parent(body["parent"], ("database_id",))
         if parent["id"] != source["database_id"]:

@@ -49,12 +49,12 @@ def no_such_url() -> ApiError:
     return ApiError(400, "invalid_request_url", "Invalid request URL.")
 
 
-def archived(*, page: bool) -> ApiError:
-    """Say that the target lies in the trash, itself or with a parent."""
-    if page:
+def archived(*, by_ancestor: bool = False) -> ApiError:
+    """Say that the target lies in the trash, itself or with what holds it."""
+    if by_ancestor:
         return invalid(
-            "Can't edit page on block with an archived ancestor or that is archived. You must"
-            " unarchive the page before editing."
+            "Can't edit page on block with an archived ancestor. You must unarchive the ancestor"
+            " before editing page."
         )
     return invalid(
         "Can't edit block that is archived. You must unarchive the block before editing."

@@ -63,7 +63,7 @@ def parse_file(ws: Workspace, given: Json, path: str) -> Json:
                 f"File upload {upload_id} has status {upload['status']}; only uploaded files can"
                 " be attached."
             )
-        upload["attached"] = True
+        ws.attaching.add(upload_id)
         return {"type": "file_upload", "file_upload": {"id": upload_id}, **kept}
     address = need_url(holder.get("url"), f"{path}.{kind}.url")
     if kind == "file":

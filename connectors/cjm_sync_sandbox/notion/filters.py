@@ -16,6 +16,7 @@ from cjm_sync_sandbox.notion.checks import (
     need_one_of,
     need_text,
     only,
+    shown,
     uuid_of,
 )
 from cjm_sync_sandbox.notion.dates import (
@@ -304,6 +305,8 @@ def _rollup_items(
     own = source["properties"][column["config"]["relation_property_id"]]
     target = ws.tables["sources"][own["config"]["data_source_id"]]
     far = target["properties"][column["config"]["rollup_property_id"]]
+    if set(condition) != {far["type"]}:
+        raise invalid(f"database property {far['type']} does not match filter {shown(condition)}")
     kind, inner = next(iter(condition.items()))
     test = _test_for(ws, far, kind, need_object(inner, path), path, in_view=False)
 

@@ -115,7 +115,7 @@ def _page_parent(ws: Workspace, value: Any) -> Json:
         if len(source["rows"]) >= ROWS_PER_DATABASE:
             raise invalid("row limit exceeded")
     if ws.is_trashed(parent["id"]):
-        raise archived(page=False)
+        raise archived()
     return parent
 
 
@@ -187,9 +187,7 @@ def change_page(ws: Workspace, call: Call) -> Json:
         if body.get(key) is not None:
             need_bool(body[key], f"body.{key}")
     trash = body.get("in_trash")
-    check_editable(
-        ws, block, trash=trash, has_more=any(key != "in_trash" for key in body), page=True
-    )
+    check_editable(ws, block, trash=trash, has_more=any(key != "in_trash" for key in body))
     if trash and page["parent"]["type"] == "workspace" and ws.is_connection():
         raise invalid("Archiving workspace level pages via API not supported.")
     if "is_archived" in body and ws.facts["plan"] not in BIG_PLANS:
@@ -225,7 +223,7 @@ def move_page(ws: Workspace, call: Call) -> Json:
     parent = parse_parent(body.get("parent"), ("page_id", "data_source_id"))
     target = (ws.page if parent["type"] == "page_id" else ws.source)(parent["id"])
     if ws.is_trashed(page["id"]) or ws.is_trashed(parent["id"]):
-        raise archived(page=True)
+        raise archived()
     if page["id"] in ws.parents(parent["id"]):
         raise invalid("A page cannot be moved into itself.")
     leave_parent(ws, page["id"], page["parent"])

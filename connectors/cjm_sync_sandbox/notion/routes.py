@@ -12,6 +12,7 @@ from cjm_sync_sandbox.notion import (
     objects,
     pages,
     queries,
+    viewqueries,
     views,
 )
 from cjm_sync_sandbox.notion.checks import uuid_of
@@ -59,10 +60,10 @@ ROUTES: dict[str, dict[str, Handler]] = {
         "PATCH": views.change_view,
         "DELETE": views.delete_view,
     },
-    "views/{view_id}/queries": {"POST": views.create_view_query},
+    "views/{view_id}/queries": {"POST": viewqueries.create_view_query},
     "views/{view_id}/queries/{query_id}": {
-        "GET": views.get_view_query,
-        "DELETE": views.delete_view_query,
+        "GET": viewqueries.get_view_query,
+        "DELETE": viewqueries.delete_view_query,
     },
     "file_uploads": {"GET": files.list_uploads, "POST": files.create_upload},
     "file_uploads/{file_upload_id}": {"GET": files.get_upload},

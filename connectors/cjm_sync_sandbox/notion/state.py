@@ -44,6 +44,8 @@ class Workspace:
             "unique_prefixes": {},
         }
         self.actor = ""
+        # Uploads that the request in hand attaches, if it is not refused.
+        self.attaching: set[str] = set()
 
     # -- identity and time
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cjm_sync_sandbox.notion.checks import (
@@ -30,6 +31,10 @@ PLAIN: Json = {
     "code": False,
     "color": "default",
 }
+OWN_ICON = re.compile(
+    r"https://www\.notion\.so/icons/(?P<name>[a-z0-9-]+?)(_(?P<color>[a-z]+))?\.svg"
+)
+"""The address of one of the service's own icons, which reads back by name."""
 MENTIONS = ("user", "page", "database", "date", "data_source", "custom_emoji")
 # What a response adds and a client may send back unharmed.
 ECHOED = ("plain_text", "href", "id", "has_more")
@@ -155,6 +160,8 @@ def parse_icon(value: Any, path: str) -> Json | None:
             raise failed(f"{path}.emoji", "a valid emoji", emoji)
         return {"type": "emoji", "emoji": emoji}
     holder = need_object(icon[kind], f"{path}.{kind}")
+    if kind == "external" and (own := OWN_ICON.fullmatch(str(holder.get("url")))):
+        return {"type": "icon", "icon": {"name": own["name"], "color": own["color"] or "gray"}}
     if kind in {"external", "file"}:
         return {"type": kind, kind: {"url": need_url(holder.get("url"), f"{path}.{kind}.url")}}
     if kind == "icon":

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import copy
-from datetime import datetime, timedelta
 from typing import Any
 
 from cjm_sync_sandbox.notion.blocks import index_after
 from cjm_sync_sandbox.notion.checks import (
     failed,
-    need_list,
     need_object,
     need_one_of,
     need_text,
@@ -19,11 +17,11 @@ from cjm_sync_sandbox.notion.checks import (
 )
 from cjm_sync_sandbox.notion.containers import new_database
 from cjm_sync_sandbox.notion.dates import iso_ms
-from cjm_sync_sandbox.notion.errors import Json, archived, invalid, not_found, restricted
+from cjm_sync_sandbox.notion.errors import Json, archived, invalid, restricted
 from cjm_sync_sandbox.notion.filters import compile_condition, compile_filter
 from cjm_sync_sandbox.notion.objects import parse_parent
-from cjm_sync_sandbox.notion.queries import find_rows, parse_sorts
-from cjm_sync_sandbox.notion.requests import PAGE_SIZE, Call, checked_size
+from cjm_sync_sandbox.notion.queries import parse_sorts
+from cjm_sync_sandbox.notion.requests import Call
 from cjm_sync_sandbox.notion.state import (
     Workspace,
     find_property,
@@ -36,7 +34,6 @@ from cjm_sync_sandbox.notion.viewconfig import TYPES, parse_configuration
 BIG_PLANS = ("business", "enterprise")
 WIDGETS = 12
 WIDGETS_IN_ROW = 4
-QUERY_LIFE = timedelta(minutes=15)
 
 
 def new_view(
@@ -116,7 +113,7 @@ def create_view(ws: Workspace, call: Call) -> Json:
         if key in body and targets[0] != home:
             raise failed(f"body.{key}", "not present", body[key])
     if ws.is_trashed(source["id"]):
-        raise archived(page=False)
+        raise archived()
     parts = _parse_parts(ws, source, kind, body)
     if kind != "dashboard":
         parts["configuration"] = parse_configuration(
@@ -132,7 +129,7 @@ def create_view(ws: Workspace, call: Call) -> Json:
     elif targets[0] == "database_id":
         database = ws.database(uuid_of(body["database_id"], "body.database_id"))
         if ws.is_trashed(database["id"]):
-            raise archived(page=False)
+            raise archived()
         index = _tab_place(database, body.get("position"))
         view = new_view(ws, database, source_id, name=name, kind=kind, **parts)
         if index is not None:
@@ -228,7 +225,7 @@ def _linked_database(ws: Workspace, source: Json, value: Any) -> Json:
     parent = parse_parent(given.get("parent"), ("page_id",), "body.create_database.parent")
     page = ws.page(parent["id"])
     if ws.is_trashed(page["id"]):
-        raise archived(page=False)
+        raise archived()
     index = None
     if given.get("position") is not None:
         where = "body.create_database.position"
@@ -317,7 +314,7 @@ def change_view(ws: Workspace, call: Call) -> Json:
     if "type" in body and body["type"] != view["type"]:
         raise invalid("The type of a view cannot be changed.")
     if ws.is_trashed(view["database_id"]):
-        raise archived(page=False)
+        raise archived()
     changes: Json = {}
     if "name" in body:
         changes["name"] = need_text(body["name"], "body.name")
@@ -358,61 +355,3 @@ def delete_view(ws: Workspace, call: Call) -> Json:
     shown = show_view(view)
     del ws.tables["views"][view["id"]]
     return shown
-
-
-def create_view_query(ws: Workspace, call: Call) -> Json:
-    """POST /views/{id}/queries: keeps the rows that the view shows for 15 minutes."""
-    view = ws.view(call.ids[0])
-    body = call.body_of("page_size")
-    size = checked_size(body.get("page_size", PAGE_SIZE))
-    if view["data_source_id"] is None:
-        raise invalid("A dashboard has no rows to query.")
-    source = ws.source(view["data_source_id"])
-    rows = [row["id"] for row in find_rows(ws, source, view["filter"], view["sorts"])]
-    query = {
-        "id": ws.new_id(), "view_id": view["id"], "rows": rows,
-        "expires_at": (ws.now() + QUERY_LIFE).isoformat(),
-    }  # fmt: skip
-    ws.tables["queries"][query["id"]] = query
-    return _show_query(query, None, size)
-
-
-def _show_query(query: Json, cursor: str | None, size: int) -> Json:
-    results, follows = page_of_list(query["rows"], query["rows"], cursor, size)
-    return {
-        "object": "view_query",
-        "id": query["id"],
-        "view_id": query["view_id"],
-        "expires_at": iso_ms(datetime.fromisoformat(query["expires_at"])),
-        "total_count": len(query["rows"]),
-        "results": [{"object": "page", "id": one} for one in results],
-        "next_cursor": follows,
-        "has_more": follows is not None,
-    }
-
-
-def _live_query(ws: Workspace, call: Call) -> Json:
-    view = ws.view(call.ids[0])
-    query = ws.tables["queries"].get(call.ids[1])
-    if (
-        query is None
-        or query["view_id"] != view["id"]
-        or ws.now() >= datetime.fromisoformat(query["expires_at"])
-    ):
-        raise not_found("view query", call.ids[1], ws.facts["bot"])
-    return query
-
-
-def get_view_query(ws: Workspace, call: Call) -> Json:
-    """GET /views/{id}/queries/{query id}."""
-    return _show_query(_live_query(ws, call), *call.paging())
-
-
-def delete_view_query(ws: Workspace, call: Call) -> Json:
-    """DELETE /views/{id}/queries/{query id}."""
-    query = _live_query(ws, call)
-    del ws.tables["queries"][query["id"]]
-    return {"object": "view_query", "id": query["id"], "deleted": True}
-
-
-__all__ = ["create_view", "need_list", "new_view", "show_view"]
