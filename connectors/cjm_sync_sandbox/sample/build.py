@@ -13,13 +13,20 @@ from cjm_sync_sandbox.sample.journeys import Journey
 from cjm_sync_sandbox.sample.ledger import Ledger
 from cjm_sync_sandbox.sample.marketing import Marketing, forms, marketing_emails
 from cjm_sync_sandbox.sample.oddities import add_oddities
-from cjm_sync_sandbox.sample.people import make_journeys, write_contacts
+from cjm_sync_sandbox.sample.outlook import plan_ahead
+from cjm_sync_sandbox.sample.people import make_journeys, write_company_stages, write_contacts
 from cjm_sync_sandbox.sample.sales import SalesDesk
+from cjm_sync_sandbox.sample.summaries import mailing_stats, write_summaries
 
 
-def described() -> dict[str, Any]:
-    """Return what the sample's `portal.json` holds."""
-    return account() | {"forms": forms(), "marketing_emails": marketing_emails()}
+def described(ledger: Ledger) -> dict[str, Any]:
+    """Return what the `portal.json` beside the records of *ledger* holds."""
+    return account() | {
+        "forms": forms(),
+        "marketing_emails": [
+            email | {"stats": mailing_stats(ledger, email)} for email in marketing_emails()
+        ],
+    }
 
 
 def write_records(ledger: Ledger, seed: int, journeys: list[Journey], *, ahead: int) -> None:
@@ -32,8 +39,10 @@ def write_records(ledger: Ledger, seed: int, journeys: list[Journey], *, ahead: 
         sales.write(journey)
         diary.write(journey)
         care.write(journey)
-    diary.plan_ahead(journeys, ahead)
+    plan_ahead(ledger, stream(seed, "outlook"), journeys, ahead)
     Marketing(ledger, stream(seed, "marketing")).write(journeys)
+    write_company_stages(ledger)
+    write_summaries(ledger)
 
 
 def sample_portal(seed: int = 7) -> Portal:
@@ -42,4 +51,4 @@ def sample_portal(seed: int = 7) -> Portal:
     journeys = make_journeys(ledger, stream(seed, "people"), groups=600, imported=20, companies=150)
     write_records(ledger, seed, journeys, ahead=9)
     add_oddities(ledger, stream(seed, "oddities"), journeys)
-    return ledger.portal(described())
+    return ledger.portal(described(ledger))

@@ -200,7 +200,7 @@ class CareDesk:
             if rng.random() < 0.4:
                 happy = person.nps is not None and person.nps > 8
                 self._nps(
-                    person, moment, rng.choice((9, 9, 10, 8, 7) if happy else (8, 7, 8, 6, 4))
+                    person, moment, rng.choice((9, 9, 10, 8, 7) if happy else (9, 8, 7, 8, 7, 6, 4))
                 )
             moment += between(rng, 150, 200)
 

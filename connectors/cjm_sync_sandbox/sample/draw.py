@@ -71,3 +71,8 @@ def iso(moment: datetime) -> str:
 def millis(moment: datetime) -> int:
     """Return the epoch milliseconds that the older APIs use."""
     return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+
+
+def moment_of(text: str) -> datetime:
+    """Read a moment that `iso` wrote."""
+    return datetime.fromisoformat(text)

@@ -16,12 +16,17 @@ from cjm_sync_sandbox.sample.journeys import Journey, Person
 from cjm_sync_sandbox.sample.ledger import Ledger
 
 DEMO_TITLE = "Product demo"
+# A purchase longer than this waits for lawyers: meetings are put off, calls go unanswered.
+_SLOW = timedelta(days=30)
+_PUT_OFF = ("COMPLETED", "RESCHEDULED", "CANCELED", "CANCELED", "NO_SHOW")
 _SUBJECTS = {
     "awareness": ("Planning without spreadsheets", "A short introduction", "Your download"),
     "consideration": ("Notes from our talk", "Answers to your questions", "Trial access"),
     "purchase": ("Our proposal", "Contract draft", "Comments from legal", "Data processing terms"),
     "service": ("Your next steps", "Release notes for you", "Checking in", "Training dates"),
 }
+# How often a mail is answered; while lawyers read, buyers write less.
+_REPLIES = {"awareness": 0.2, "consideration": 0.6, "purchase": 0.25, "service": 0.4}
 _NOTES = {
     "awareness": ("Met at a fair, wants material.", "Downloaded the guide; seems early."),
     "consideration": ("Uses spreadsheets for 3 plants today.", "Compares two other vendors."),
@@ -51,7 +56,9 @@ class Diary:
             rng,
             {"COMPLETED": 30, "NO_ANSWER": 6, "BUSY": 2, "FAILED": 1, "CANCELED": 1, "MISSED": 1},
         )
-        self._disposition = Deck(rng, dict(zip(DISPOSITIONS, (2, 16, 3, 5, 6, 1, 3), strict=True)))
+        # Busy, Connected, Left live message, Left voicemail, No answer, Wrong number, own one
+        self._cold = Deck(rng, dict(zip(DISPOSITIONS, (3, 6, 3, 9, 12, 2, 1), strict=True)))
+        self._warm = Deck(rng, dict(zip(DISPOSITIONS, (1, 18, 2, 3, 2, 1, 3), strict=True)))
 
     def _log(
         self,
@@ -85,12 +92,14 @@ class Diary:
         when: datetime,
         *,
         inbound: bool = False,
+        cold: bool = False,
         tickets: Iterable[str] = (),
         owner: str | None = None,
     ) -> None:
         """Log a call; only a completed one carries an outcome."""
         status = self._call_status.draw()
-        disposition = self._disposition.draw() if status == "COMPLETED" else None
+        outcomes = self._cold if cold else self._warm
+        disposition = outcomes.draw() if status == "COMPLETED" else None
         talked = self._rng.randrange(90_000, 2_400_000) if disposition == CONNECTED else 12_000
         self._log(
             "calls",
@@ -136,7 +145,7 @@ class Diary:
             journey,
             owner,
         )
-        if sent and rng.random() < 0.42:
+        if sent and rng.random() < _REPLIES[phase]:
             self._log(
                 "emails",
                 when + timedelta(hours=rng.uniform(1, 30)),
@@ -213,7 +222,7 @@ class Diary:
                     self._message(journey, person, moment, "LINKEDIN_MESSAGE")
         if rng.random() < 0.25:
             for moment in self._moments(journey.created_at, end, 1):
-                self.call(journey, [journey.lead], moment, inbound=rng.random() < 0.2)
+                self.call(journey, [journey.lead], moment, inbound=rng.random() < 0.15, cold=True)
         self._internal(journey, journey.created_at, end, "awareness", 0.2)
 
     def _consideration(self, journey: Journey, start: datetime, end: datetime) -> None:
@@ -248,18 +257,16 @@ class Diary:
 
     def _purchase(self, journey: Journey, start: datetime, end: datetime) -> None:
         rng = self._rng
-        for moment in self._moments(start, end, rng.randint(1, 2)):
-            self.meeting(
-                journey,
-                moment,
-                "Proposal and terms",
-                rng.choice(("COMPLETED", "COMPLETED", "COMPLETED", "CANCELED")),
-            )
+        slow = end - start > _SLOW
+        outcomes = _PUT_OFF if slow else ("COMPLETED", "COMPLETED", "COMPLETED", "CANCELED")
+        for moment in self._moments(start, end, rng.randint(2, 3) if slow else 1):
+            self.meeting(journey, moment, "Proposal and terms", rng.choice(outcomes))
         for person in journey.people:
             for moment in self._moments(start, end, rng.randint(1, 3)):
                 self.email(journey, person, moment, "purchase")
         for moment in self._moments(start, end, rng.randint(1, 3)):
-            self.call(journey, [rng.choice(journey.people)], moment, inbound=rng.random() < 0.35)
+            who = [rng.choice(journey.people)]
+            self.call(journey, who, moment, inbound=rng.random() < 0.35, cold=slow)
         self._internal(journey, start, end, "purchase", 1.0)
 
     def _service(self, journey: Journey, start: datetime, end: datetime) -> None:
@@ -355,47 +362,4 @@ class Diary:
                     "hs_task_completion_date": iso(moment) if done else None,
                 },
                 journey,
-            )
-
-    def plan_ahead(self, journeys: list[Journey], count: int) -> None:
-        """Write the meetings and tasks that stand in the calendar after the reference time."""
-        rng = self._rng
-        active = [
-            one
-            for one in journeys
-            if one.purchase_at and one.company and one.purchase_at < SAMPLE_AS_OF
-        ]
-        for journey in active[-count:]:
-            when = office(rng, SAMPLE_AS_OF + between(rng, 2, 21))
-            booked = SAMPLE_AS_OF - between(rng, 0.2, 5)
-            present = [one.contact_id for one in journey.people if one.created_at < booked]
-            common: dict[str, str | None] = {
-                "hs_timestamp": iso(when),
-                "hubspot_owner_id": journey.seller,
-            }
-            self._ledger.add(
-                "meetings",
-                booked,
-                common
-                | {
-                    "hs_meeting_title": "Planned: next steps",
-                    "hs_meeting_start_time": iso(when),
-                    "hs_meeting_end_time": iso(when + timedelta(minutes=30)),
-                    "hs_meeting_outcome": "SCHEDULED",
-                    "hs_meeting_location_type": "VCE",
-                },
-                contacts=present,
-            )
-            self._ledger.add(
-                "tasks",
-                booked,
-                common
-                | {
-                    "hs_task_subject": "Prepare the meeting",
-                    "hs_task_status": "NOT_STARTED",
-                    "hs_task_priority": "MEDIUM",
-                    "hs_task_type": "TODO",
-                    "hs_task_completion_date": None,
-                },
-                contacts=present,
             )

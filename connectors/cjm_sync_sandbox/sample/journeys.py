@@ -117,10 +117,12 @@ class Decks:
         self.group_size = Deck(rng, {1: 5, 2: 3, 3: 2})
         self.considers = Deck(rng, {True: 11, False: 9})
         self.straight_in = Deck(rng, {True: 1, False: 11})
-        self.demo = Deck(rng, {True: 9, False: 11})
+        # Apart by group size, lest the large groups all fall on one side.
+        self.demo = {size: Deck(rng, {True: 4, False: 5}) for size in (1, 2, 3)}
         self.advances = {
-            True: Deck(rng, {True: 16, False: 9}),  # 64 % after an early demo
-            False: Deck(rng, {True: 7, False: 13}),  # 35 % without one
+            (demo, size): Deck(rng, {True: 7, False: 5} if demo else {True: 4, False: 7})
+            for demo in (True, False)
+            for size in (1, 2, 3)
         }
         self.gives_up = Deck[str | None](rng, {"lost": 5, "regressed": 2, None: 5})
         self.ends = Deck(rng, {"won": 12, "lost": 6, "stalled": 1, "slipped": 1})
@@ -130,10 +132,11 @@ class Decks:
         self.first_answer = Deck[str | None](
             rng, {"promoter": 9, "passive": 5, "detractor": 3, None: 4}
         )
-        self.evangelist = Deck(rng, {True: 3, False: 2})
-        self.demoted = Deck(rng, {True: 1, False: 1})
-        self.first_term = Deck(rng, {85: 1, 365: 1})  # a pilot of a quarter, or a year
-        self.renews = Deck[bool | None](rng, {True: 11, False: 5, None: 4})
+        self.evangelist = Deck(rng, {True: 3, False: 1})
+        self.demoted = Deck(rng, {True: 3, False: 2})
+        self.first_term = Deck(rng, {49: 2, 365: 1})  # a pilot of seven weeks, or a year
+        self.renews = Deck[bool | None](rng, {True: 9, False: 6, None: 5})
+        self.renews_happily = Deck[bool | None](rng, {True: 6, None: 1})
         self.upsell = Deck(rng, {True: 1, False: 6})
         self.leaves = Deck(rng, {True: 1, False: 11})
 
@@ -176,11 +179,11 @@ def decide(rng: Random, decks: Decks, journey: Journey) -> None:
         else office(rng, journey.created_at + max(days(rng, 17, 0.7, 1), timedelta(days=7)))
     )
     journey.consideration_at = entered
-    demo = decks.demo.draw()
+    demo = decks.demo[len(journey.people)].draw()
     lasts = days(rng, 23, 0.4, 11)
     journey.demo_at = office(rng, entered + between(rng, 1, 4)) if demo else None
     journey.considered_until = office(rng, entered + lasts)
-    if not decks.advances[demo].draw():
+    if not decks.advances[demo, len(journey.people)].draw():
         journey.gave_up = decks.gives_up.draw()
         if journey.gave_up == "lost":
             journey.deal_at = office(rng, entered + lasts * rng.uniform(0.45, 0.7))
@@ -196,7 +199,7 @@ def _buy(rng: Random, decks: Decks, journey: Journey, entered: datetime) -> None
     journey.purchase_at = entered
     lasts = days(rng, 19, 0.4, 5)
     if entered + lasts >= WINDOW_START:
-        lasts = max(days(rng, 46, 0.22, 30), WINDOW_START - entered + timedelta(days=2))
+        lasts = max(days(rng, 52, 0.2, 34), WINDOW_START - entered + timedelta(days=2))
     end = decks.ends.draw()
     if end == "stalled":
         return
@@ -212,36 +215,39 @@ def _buy(rng: Random, decks: Decks, journey: Journey, entered: datetime) -> None
 
 
 def _live_as_customer(rng: Random, decks: Decks, journey: Journey, since: datetime) -> None:
+    for person in journey.people:
+        # Customers of old were asked whenever their turn came, new ones after a month.
+        wait = between(rng, 30, 520) if journey.imported else between(rng, 24, 41)
+        _first_survey(rng, decks, person, since + wait)
+    happy = any((person.nps or 0) > 8 for person in journey.people)
     start, term = since, decks.first_term.draw()
     if journey.imported:
         term = rng.randint(75, 330)  # somewhere in a year that began before the portal did
     while start < SAMPLE_AS_OF:
-        ends = office(rng, start + timedelta(days=term) - between(rng, 0, 12))
-        term = 365
-        outcome = decks.renews.draw()
-        journey.renewals.append(Renewal(ends - between(rng, 35, 55), ends, outcome))
+        ends = office(rng, start + timedelta(days=term) - between(rng, 0, 9))
+        # Who was won over in a first year stays; a pilot may still end for want of money.
+        outcome = (decks.renews_happily if happy and term > 49 else decks.renews).draw()
+        journey.renewals.append(Renewal(ends - between(rng, 18, 30), ends, outcome))
         if not outcome:
             break
-        start = ends
+        start, term = ends, 365
     if decks.upsell.draw():
         opened = office(rng, since + between(rng, 40, 110))
         closed = office(rng, opened + between(rng, 8, 30))
         journey.upsell = Renewal(opened, closed, won=True)
     if decks.leaves.draw():
         journey.left_at = office(rng, since + between(rng, 70, 170))
-    for person in journey.people:
-        _first_survey(rng, decks, person, since)
 
 
-def _first_survey(rng: Random, decks: Decks, person: Person, since: datetime) -> None:
-    """Ask a new customer after a month; the happiest become evangelists, and some cool down."""
+def _first_survey(rng: Random, decks: Decks, person: Person, asked_at: datetime) -> None:
+    """Ask a customer for the first time; the happiest become evangelists, and some cool down."""
     answer = decks.first_answer.draw()
     if answer is None:
         return
-    person.nps_at = since + between(rng, 24, 41)
+    person.nps_at = asked_at
     scores = {"promoter": (9, 9, 10), "passive": (7, 8, 8), "detractor": (2, 4, 5, 6)}
     person.nps = rng.choice(scores[answer])
     if answer == "promoter" and decks.evangelist.draw():
-        person.evangelist_at = office(rng, person.nps_at + between(rng, 8, 30))
+        person.evangelist_at = office(rng, person.nps_at + between(rng, 10, 30))
         if decks.demoted.draw():
-            person.demoted_at = office(rng, person.evangelist_at + between(rng, 25, 80))
+            person.demoted_at = office(rng, person.evangelist_at + between(rng, 10, 45))

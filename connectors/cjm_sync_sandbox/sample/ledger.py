@@ -65,19 +65,23 @@ class Ledger:
             "properties": dict(properties),
             "createdAt": iso(created),
         }
-        modified = created + timedelta(seconds=2)
+        row["updatedAt"] = iso(min(created + timedelta(seconds=2), SAMPLE_AS_OF))
         for name, changes in (history or {}).items():
-            row.setdefault("history", {})[name] = [
-                {"value": value, "timestamp": iso(when), "sourceType": source}
-                for when, value, source in reversed(changes)
-            ]
-            row["properties"][name] = changes[-1][1]
-            modified = max(modified, changes[-1][0])
-        row["updatedAt"] = iso(min(modified, SAMPLE_AS_OF))
+            self.set_history(row, name, changes)
         associations = {name: list(dict.fromkeys(ids)) for name, ids in links.items()}
         row["associations"] = {name: ids for name, ids in associations.items() if ids}
         self.rows[kind].append(row)
         return row
+
+    def set_history(self, row: Row, name: str, changes: Sequence[Change]) -> None:
+        """Store *changes*, given oldest first, and let *row* have the newest value."""
+        row.setdefault("history", {})[name] = [
+            {"value": value, "timestamp": iso(when), "sourceType": source}
+            for when, value, source in reversed(changes)
+        ]
+        row["properties"][name] = changes[-1][1]
+        if changes[-1][0] > datetime.fromisoformat(row["updatedAt"]):
+            row["updatedAt"] = iso(min(changes[-1][0], SAMPLE_AS_OF))
 
     def portal(self, account: dict[str, Any]) -> Portal:
         """Return the portal of everything written so far, without empty files."""

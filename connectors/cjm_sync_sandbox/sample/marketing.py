@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -86,6 +86,11 @@ def marketing_emails() -> list[dict[str, Any]]:
             }
         )
     return emails
+
+
+def _pair(event: Row) -> Row:
+    """Name an event as others do: its id is unique only together with its moment."""
+    return {"id": event["id"], "created": event["created"]}
 
 
 class Marketing:
@@ -185,10 +190,9 @@ class Marketing:
     def _send(self, person: Person, number: int, moment: datetime) -> bool:
         """Write what one person's copy led to; return whether it was the last one wanted."""
         rng = self._rng
-        rows = self._ledger.rows["email_events"]
         started = moment + timedelta(seconds=rng.randrange(600), milliseconds=rng.randrange(1000))
 
-        def event(kind: str, when: datetime, **more: Any) -> Row:
+        def event(kind: str, when: datetime, more: Mapping[str, Any]) -> Row:
             row: Row = {
                 "portalId": PORTAL_ID,
                 "appId": 113,
@@ -198,55 +202,35 @@ class Marketing:
                 "id": uuid(rng),
                 "created": millis(when),
                 "type": kind,
+                **more,
             }
-            row |= more
-            if when < SAMPLE_AS_OF:
-                rows.append(row)
+            self._ledger.rows["email_events"].append(row)
             return row
 
-        sent = event("SENT", started)
-        origin = {"sentBy": {"id": sent["id"], "created": sent["created"]}}
+        sent = event("SENT", started, {})
+        origin = {"sentBy": _pair(sent)}
         if rng.random() < 0.025:
-            event("BOUNCE", started + timedelta(seconds=20), **origin)
+            event("BOUNCE", started + timedelta(seconds=20), origin)
             return False
-        event("DELIVERED", started + timedelta(seconds=rng.randint(5, 60)), **origin)
+        event("DELIVERED", started + timedelta(seconds=rng.randint(5, 60)), origin)
         for opened in self._openings(started):
             bot = rng.random() < 0.12
-            event(
-                "OPEN",
-                opened,
-                filteredEvent=bot,
-                deviceType="MOBILE" if bot else "COMPUTER",
-                **origin,
-            )
+            device = "MOBILE" if bot else "COMPUTER"
+            event("OPEN", opened, origin | {"filteredEvent": bot, "deviceType": device})
             if not bot and rng.random() < 0.3:
-                click = event(
-                    "CLICK",
-                    opened + timedelta(seconds=40),
-                    url=f"{_SITE}/pricing",
-                    filteredEvent=False,
-                    **origin,
-                )
-                if rng.random() < 0.1:  # counted once more by a correction
-                    click["obsoletedBy"] = {"id": uuid(rng), "created": click["created"] + 900}
-                    event(
-                        "CLICK",
-                        opened + timedelta(seconds=41),
-                        url=f"{_SITE}/pricing",
-                        filteredEvent=False,
-                        **origin,
-                    )
+                clicked = opened + timedelta(seconds=40)
+                about = origin | {"filteredEvent": False, "url": f"{_SITE}/pricing"}
+                click = event("CLICK", clicked, about)
+                if rng.random() < 0.1:  # HubSpot replaces events it has corrected
+                    again = event("CLICK", clicked + timedelta(milliseconds=900), about)
+                    click["obsoletedBy"] = _pair(again)
         fate = rng.random()
         if fate < 0.006:
-            event("SPAMREPORT", started + timedelta(hours=5), **origin)
+            event("SPAMREPORT", started + timedelta(hours=5), origin)
         elif fate < 0.025:
-            event(
-                "STATUSCHANGE",
-                started + timedelta(hours=6),
-                subscriptions=[{"id": 7001, "status": "UNSUBSCRIBED"}],
-                source="SOURCE_RECIPIENT",
-                **origin,
-            )
+            left = [{"id": 7001, "status": "UNSUBSCRIBED"}]
+            about = origin | {"subscriptions": left, "source": "SOURCE_RECIPIENT"}
+            event("STATUSCHANGE", started + timedelta(hours=6), about)
         return fate < 0.025
 
     def _openings(self, started: datetime) -> Iterator[datetime]:

@@ -16,7 +16,7 @@ from cjm_sync_sandbox.sample.account import (
     PRODUCT_QUALIFIED,
     SELLERS,
 )
-from cjm_sync_sandbox.sample.draw import OPENED, SAMPLE_AS_OF, Deck, between, iso, office
+from cjm_sync_sandbox.sample.draw import OPENED, SAMPLE_AS_OF, Deck, between, iso, moment_of, office
 from cjm_sync_sandbox.sample.journeys import Company, Decks, Journey, Person, decide, people_of
 from cjm_sync_sandbox.sample.ledger import Change, Ledger
 
@@ -141,7 +141,7 @@ def lifecycle_of(rng: Random, journey: Journey, person: Person) -> list[Change]:
     if since and not journey.imported:
         if person is journey.lead:
             steps.append((since + timedelta(minutes=20), ONBOARDING, "AUTOMATION_PLATFORM"))
-            steps.append((office(rng, since + between(rng, 20, 40)), "customer", "CRM_UI"))
+            steps.append((office(rng, since + between(rng, 18, 28)), "customer", "CRM_UI"))
         else:
             steps.append((since + timedelta(minutes=20), "customer", "AUTOMATION_PLATFORM"))
     gone = journey.churned_at
@@ -182,7 +182,8 @@ def _with_clearing(steps: list[Change]) -> list[Change]:
         if when >= SAMPLE_AS_OF or (history and history[-1][1] == value):
             continue
         if history and _RANK[value] < _RANK[history[-1][1]]:
-            history.append((when - timedelta(seconds=30), "", source))
+            pause = min(timedelta(seconds=30), (when - history[-1][0]) / 2)
+            history.append((when - pause, "", source))
         history.append((when, value, source))
     return history
 
@@ -230,3 +231,21 @@ def _write_contact(
         history={"lifecyclestage": lifecycle_of(rng, journey, person)},
         companies=[company.company_id] if company else [],
     )
+
+
+def write_company_stages(ledger: Ledger) -> None:
+    """Give each company the furthest lifecycle stage its people had reached by then."""
+    steps: dict[str, list[Change]] = {}
+    for contact in ledger.rows["contacts"]:
+        company = contact["properties"].get("associatedcompanyid")
+        for entry in contact["history"]["lifecyclestage"] if company else []:
+            if _RANK.get(entry["value"], 99) <= _RANK["evangelist"]:
+                step = (moment_of(entry["timestamp"]), entry["value"], "COMPANIES")
+                steps.setdefault(company, []).append(step)
+    for company in ledger.rows["companies"]:
+        furthest: list[Change] = []
+        for step in sorted(steps.get(company["id"], [])):
+            if not furthest or _RANK[step[1]] > _RANK[furthest[-1][1]]:
+                furthest.append(step)
+        if furthest:
+            ledger.set_history(company, "lifecyclestage", furthest)

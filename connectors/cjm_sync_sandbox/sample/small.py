@@ -103,7 +103,7 @@ def small_portal(seed: int = 1, contacts: int = 12) -> Portal:
         kind, properties = _ACTIVITIES[place % len(_ACTIVITIES)]
         timed: dict[str, str | None] = {"hs_timestamp": iso(when), "hubspot_owner_id": SELLERS[0]}
         ledger.add(kind, when, timed | properties, contacts=[contact])
-    return ledger.portal(described() | {"marketing_emails": []})
+    return ledger.portal(described(ledger) | {"marketing_emails": []})
 
 
 _ACTIVITIES: tuple[tuple[str, dict[str, str | None]], ...] = (
