@@ -19,7 +19,7 @@ from cjm_sync_notion.journey_rows import journey_rows
 from cjm_sync_notion.names import EVERYONE_LABEL, Names
 from cjm_sync_notion.rounding import whole
 from cjm_sync_notion.template import hub
-from cjm_sync_notion.values import settled
+from cjm_sync_notion.values import cleaned, settled
 from cjm_sync_notion.views import journey_views
 from cjm_sync_notion.workspace import (
     SYNC_KEY,
@@ -124,9 +124,9 @@ def outcomes_text(journey_map: JourneyMap) -> str:
     """Return the line on units that are in no stage, one line per journey."""
     lines = [_outcomes(journey) for journey in journey_map.journeys]
     if len(lines) == 1:
-        return f"In no stage now: {lines[0]}"
+        return cleaned(f"In no stage now: {lines[0]}", one_line=True)
     return "\n".join(
-        f"In no stage now ({journey.name}): {line}"
+        cleaned(f"In no stage now ({journey.name}): {line}", one_line=True)
         for journey, line in zip(journey_map.journeys, lines, strict=True)
     )
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +25,7 @@ TEXT_ITEMS = 100  # documented limit of rich text items in one array
 TEXT_BYTES = 240_000  # at most doubled by JSON escapes, this stays under 500 KB a request
 NAME_UNITS = 100  # of an option; Notion documents none, its own interface stops here
 SCHEMA_OPTIONS = 100  # documented limit of an array; further options arise when a row needs them
-MARK_ROOM = 40  # what the words that count the cut characters may take
+MARK_ROOM = 40  # what is added to a text that was cut, or to a name that has a twin
 
 Lookup = Callable[[str, str], str | None]
 
@@ -106,23 +108,31 @@ def option_names(
 ) -> dict[str, str]:
     """Return a name for every (key, label), no two alike in any case, nor like one *taken*.
 
-    The first of a key counts; a twin gets a number. For options that join an existing column,
-    *taken* holds the names that are there.
+    The first label of a key counts. Every twin is told apart by its key, whatever the order: a twin
+    that turns up later then never takes the name that an option has in Notion already.
     """
-    names: dict[str, str] = {}
-    used = {name.casefold() for name in taken}
+    plain: dict[str, str] = {}
     for key, label in choices:
-        if key in names:
-            continue
-        name = plain = option_name(label, key=key)
-        number = 1
-        while name.casefold() in used:
-            number += 1
-            suffix = f" ({number})"
-            name = _within(plain, NAME_UNITS - len(suffix)) + suffix
+        plain.setdefault(key, option_name(label, key=key))
+    wanted = Counter([name.casefold() for name in (*plain.values(), *set(taken))])
+    used = {name.casefold() for name in taken}
+    used |= {name for name, times in wanted.items() if times == 1}
+    names: dict[str, str] = {}
+    for key in sorted(plain):
+        name = plain[key]
+        if wanted[name.casefold()] > 1:
+            name = _told_apart(name, key, used)
         used.add(name.casefold())
         names[key] = name
-    return names
+    return {key: names[key] for key in plain}
+
+
+def _told_apart(name: str, key: str, used: Collection[str]) -> str:
+    """Return *name* with its key behind it, or, where that is no help, with a digest of the key."""
+    digest = sha256(key.encode(errors="surrogatepass")).hexdigest()
+    marks = (_within(option_name(key), MARK_ROOM), *(digest[:size] for size in range(4, 65)))
+    attempts = (f"{_within(name, NAME_UNITS - units(mark) - 3)} ({mark})" for mark in marks)
+    return next(attempt for attempt in attempts if attempt.casefold() not in used)
 
 
 def settled(column: Column, cell: Cell) -> Cell:

@@ -117,3 +117,10 @@ def test_option_names_never_clash_in_any_case(
     assert set(names) == {key for key, _ in choices}
     assert not set(used) & {name.casefold() for name in taken}
     assert all(name and "," not in name and units(name) <= 100 for name in names.values())
+
+
+@given(
+    st.lists(st.tuples(KEYS, st.sampled_from(["a", "A", "b", "B (a)"])), unique_by=lambda c: c[0])
+)
+def test_option_names_do_not_depend_on_the_order(choices: list[tuple[str, str]]) -> None:
+    assert option_names(choices) == option_names(choices[::-1])

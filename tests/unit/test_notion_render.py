@@ -319,7 +319,7 @@ def test_the_order_of_input_does_not_show() -> None:
     assert frame(a_map(one), installation="i") == frame(a_map(other), installation="i")
 
 
-def test_twins_in_another_case_get_a_number_and_rows_choose_them_by_it() -> None:
+def test_twins_in_another_case_get_a_suffix_and_rows_choose_them_by_it() -> None:
     made = journey(
         personas=(persona(), persona("p1", "Buyer, big"), persona("p2", "BUYER, BIG")),
         stages=(stage("purchase", 3, cell("p1"), cell("p2")),),
@@ -329,8 +329,12 @@ def test_twins_in_another_case_get_a_number_and_rows_choose_them_by_it() -> None
     pages = by_key(rows(a_map(made), bound=[]))
     options = database("stages", a_map(made)).column("persona").options
 
-    assert [option.label for option in options] == ["Everyone", "Buyer‚ big", "BUYER‚ BIG (2)"]
-    assert pages["customers/stage/purchase/p2"].cells["persona"] == Choice("p2", "BUYER‚ BIG (2)")
+    assert [option.label for option in options] == [
+        "Everyone",
+        "Buyer‚ big (p1)",
+        "BUYER‚ BIG (p2)",
+    ]
+    assert pages["customers/stage/purchase/p2"].cells["persona"] == Choice("p2", "BUYER‚ BIG (p2)")
     assert pages["customers/stage/purchase/p2"].cells["name"] == "Purchase · BUYER, BIG"
 
 

@@ -183,18 +183,36 @@ def test_an_option_is_named_as_notion_allows(label: str, name: str) -> None:
     assert units(name) <= 100
 
 
-def test_twins_get_a_number_that_fits() -> None:
+def test_twins_are_told_apart_by_their_keys_within_the_limit() -> None:
     long = "z" * 100
 
-    names = option_names([("a", "Web"), ("b", "WEB"), ("c", "web"), ("d", long), ("e", long)])
+    names = option_names([("p1", "Web"), ("p2", "WEB"), ("d", long), ("e", long), ("f", "Mail")])
 
-    assert list(names.values()) == ["Web", "WEB (2)", "web (3)", long, "z" * 95 + "… (2)"]
+    assert list(names.values()) == [
+        "Web (p1)", "WEB (p2)", "z" * 95 + "… (d)", "z" * 95 + "… (e)", "Mail",
+    ]  # fmt: skip
 
 
-def test_an_option_that_joins_later_avoids_the_names_that_are_there() -> None:
-    assert option_names([("a", "Web"), ("a", "Other")], taken=["WEB", "web (2)"]) == {
-        "a": "Web (3)"
-    }
+def test_twins_whose_keys_are_twins_too_are_told_apart() -> None:
+    names = option_names([("Email", "Email"), ("EMAIL", "EMAIL")])
+
+    assert names["EMAIL"] == "EMAIL (EMAIL)"
+    assert names["Email"].startswith("Email (")
+    assert len({name.casefold() for name in names.values()}) == 2
+
+
+def test_a_twin_that_turns_up_later_leaves_the_name_that_is_there_alone() -> None:
+    before = option_names([("p2", "Buyer")])
+    after = option_names([("p1", "BUYER"), ("p2", "Buyer")])
+
+    assert before["p2"] == "Buyer"
+    assert after["p1"] == "BUYER (p1)"
+
+
+def test_a_name_that_is_taken_is_not_used() -> None:
+    assert option_names([("a", "Web"), ("a", "Other")], taken=["WEB", "web (a)"])["a"].startswith(
+        "Web ("
+    )
 
 
 def test_a_schema_sends_no_more_options_than_one_array_may_hold() -> None:
