@@ -172,11 +172,15 @@ def _comparable(definition: dict[str, Any], name: str) -> Callable[[str], Any]:
         case "date" | "datetime":
             return to_milliseconds
         case "number":
-            return int if name == "hs_object_id" else _number
+            return _id if name == "hs_object_id" else _number
         case "string":
             return str.lower
         case _:
             return str
+
+
+def _id(value: str) -> int | None:
+    return int(value) if value.isdecimal() else None
 
 
 def _number(value: str) -> float | None:
