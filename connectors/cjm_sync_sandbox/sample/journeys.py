@@ -75,6 +75,7 @@ class Journey:
     seller: str
     created_at: datetime
     imported: bool = False
+    is_no_buyer: bool = False  # a supplier or an applicant, filed under "Other"
     consideration_at: datetime | None = None
     demo_at: datetime | None = None
     considered_until: datetime | None = None
@@ -125,7 +126,12 @@ class Decks:
             for size in (1, 2, 3)
         }
         self.gives_up = Deck[str | None](rng, {"lost": 5, "regressed": 2, None: 5})
-        self.ends = Deck(rng, {"won": 12, "lost": 6, "stalled": 1, "slipped": 1})
+        # Apart by the leader's persona, lest one of them seems never to buy.
+        self.ends = {
+            persona: Deck(rng, {"won": 12, "lost": 6, "stalled": 1, "slipped": 1})
+            for persona in (*PERSONAS, None)
+        }
+        self.no_buyer = Deck(rng, {True: 1, False: 29})
         self.persona = Deck[str | None](
             rng, {PERSONAS[0]: 7, PERSONAS[1]: 5, PERSONAS[2]: 6, None: 2}
         )
@@ -171,6 +177,7 @@ def decide(rng: Random, decks: Decks, journey: Journey) -> None:
         _live_as_customer(rng, decks, journey, journey.created_at)
         return
     if not decks.considers.draw():
+        journey.is_no_buyer = decks.no_buyer.draw()
         return
     straight_in = decks.straight_in.draw()
     entered = (
@@ -200,7 +207,7 @@ def _buy(rng: Random, decks: Decks, journey: Journey, entered: datetime) -> None
     lasts = days(rng, 19, 0.4, 5)
     if entered + lasts >= WINDOW_START:
         lasts = max(days(rng, 52, 0.2, 34), WINDOW_START - entered + timedelta(days=2))
-    end = decks.ends.draw()
+    end = decks.ends[journey.lead.persona].draw()
     if end == "stalled":
         return
     journey.closed_at = office(rng, entered + lasts)

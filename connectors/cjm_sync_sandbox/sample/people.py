@@ -136,6 +136,8 @@ def lifecycle_of(rng: Random, journey: Journey, person: Person) -> list[Change]:
         steps = []  # a demo request: the contact is created as qualified
     if started == "subscriber":
         steps.append((person.created_at + between(rng, 0.2, 0.8), "lead", "AUTOMATION_PLATFORM"))
+    if journey.is_no_buyer:
+        steps.append((person.created_at + between(rng, 1, 9), "other", "CRM_UI"))
     steps += _towards_purchase(rng, journey, person)
     since = journey.customer_since
     if since and not journey.imported:

@@ -16,8 +16,9 @@ from cjm_sync_sandbox.sample.account import (
     WON,
 )
 from cjm_sync_sandbox.sample.build import described
-from cjm_sync_sandbox.sample.draw import SAMPLE_AS_OF, between, iso, stream
-from cjm_sync_sandbox.sample.ledger import Change, Ledger
+from cjm_sync_sandbox.sample.draw import SAMPLE_AS_OF, between, iso, millis, stream
+from cjm_sync_sandbox.sample.ledger import Change, Ledger, uuid
+from cjm_sync_sandbox.sample.marketing import DEMO_FORM
 from cjm_sync_sandbox.sample.names import person
 
 _COMPANIES = 3
@@ -103,7 +104,20 @@ def small_portal(seed: int = 1, contacts: int = 12) -> Portal:
         kind, properties = _ACTIVITIES[place % len(_ACTIVITIES)]
         timed: dict[str, str | None] = {"hs_timestamp": iso(when), "hubspot_owner_id": SELLERS[0]}
         ledger.add(kind, when, timed | properties, contacts=[contact])
-    return ledger.portal(described(ledger) | {"marketing_emails": []})
+    for contact, created, _qualified, _company in people[:3]:
+        email = next(row for row in ledger.rows["contacts"] if row["id"] == contact)["properties"]
+        ledger.rows["form_submissions"].append(
+            {
+                "formId": DEMO_FORM,
+                "conversionId": uuid(rng),
+                "submittedAt": millis(created),
+                "values": [{"name": "email", "value": email["email"], "objectTypeId": "0-1"}],
+                "pageUrl": "https://www.kaldera.example/demo",
+            }
+        )
+    info = described(ledger)
+    forms = [form for form in info["forms"] if form["id"] == DEMO_FORM]
+    return ledger.portal(info | {"forms": forms, "marketing_emails": []})
 
 
 _ACTIVITIES: tuple[tuple[str, dict[str, str | None]], ...] = (
