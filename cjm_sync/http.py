@@ -255,6 +255,17 @@ class Road(httpx.BaseTransport):
                 continue
             self._answered = True
             self._learn(response)
+            logger.debug(
+                "%s answered %d",
+                self._policy.remote,
+                response.status_code,
+                extra={
+                    "action": "request_answered",
+                    "method": request.method,
+                    "path": self._policy.path_class(request),
+                    "attempt": attempt,
+                },
+            )
             wait = self._wait_before_resending(response, attempt, repeatable=repeatable)
             if wait is None:
                 return response

@@ -8,7 +8,7 @@ from cjm_sync.errors import GoneError, RejectedError
 from cjm_sync.model import Batch, Finding
 from cjm_sync_hubspot import cursors, wire
 from cjm_sync_hubspot.api import Api, Json, next_cursor
-from cjm_sync_hubspot.errors import FORM_TYPE_NOT_ALLOWED
+from cjm_sync_hubspot.errors import FORM_TYPE_NOT_ALLOWED, failure
 from cjm_sync_hubspot.metadata import Form
 
 PAGE_VIEW = "e_visited_page"
@@ -41,7 +41,9 @@ class Activity:
         while True:
             answer = self._api.email_events(offset=offset)
             read = wire.email_event_rows(cursors.results("email_events", answer, "events"))
-            offset = str(answer["offset"]) if answer.get("hasMore") is True else None
+            offset = answer.get("offset") if answer.get("hasMore") is True else None
+            if answer.get("hasMore") is True and not offset:
+                raise failure("email_events", ValueError("it promises more and not where"))
             cursor = None
             if offset is not None:
                 cursor = loop.goes_on(cursors.write(offset=offset))

@@ -114,6 +114,9 @@ class HubSpotSource:
             try:
                 self._try(stream)
             except RejectedError as error:
+                if error.status not in {402, 403, 404}:
+                    yield Check(name, "failed", str(error), error.hint or "")
+                    continue
                 message = f"{error}; the map will do without {stream}"
                 yield Check(name, "warning", message, error.hint or "")
             except CjmSyncError as error:

@@ -277,15 +277,12 @@ def submission_rows(form_id: str, rows: Sequence[Any]) -> Rows:
 
 
 def _simple(stream: str, rows: Sequence[Any], kept: tuple[str, ...]) -> Rows:
+    # An owner who left or a form put away still explains what happened before, so these stay live
+    # records; their `archived` is a property like the others.
     reader = Reader(stream)
-    records = []
-    for row in rows:
-        id_ = reader.row_id(row)
-        if id_ is not None:
-            records.append(
-                Record(stream, id_, _only(row, kept), archived=row.get("archived") is True)
-            )
-    return Rows(tuple(records), reader.rows())
+    ids = ((reader.row_id(row), row) for row in rows)
+    records = tuple(Record(stream, id_, _only(row, kept)) for id_, row in ids if id_ is not None)
+    return Rows(records, reader.rows())
 
 
 def _only(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

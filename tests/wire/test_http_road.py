@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -272,6 +273,23 @@ def test_a_wait_longer_than_a_run_has_patience_for_is_reported_with_its_length()
     assert clock.elapsed == 0.0
 
 
+def test_a_log_names_the_kind_of_request_and_neither_ids_nor_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "cjm_sync")
+    clock = FakeClock()
+    wire = Wire(clock, httpx.Response(429, headers={"Retry-After": "7"}, json={"message": "ana"}))
+    http, _ = client(wire, clock, NOTION)
+    page = "/v1/pages/0123456789abcdef0123456789abcdef"
+
+    http.patch(f"{page}?of=ana", headers={"Authorization": "secret"}, json={"name": "ana"})
+
+    logged = [record.__dict__ for record in caplog.records]
+    assert [one["path"] for one in logged] == ["/v1/pages/{id}"] * 3
+    assert [one["levelname"] for one in logged] == ["DEBUG", "INFO", "DEBUG"]
+    assert not [one for one in logged for word in ("ana", "secret", "0123") if word in str(one)]
+
+
 def two_budgets(**changes: object) -> Policy:
     settings: dict[str, object] = {
         "remote": "Remote",
@@ -342,6 +360,17 @@ def test_a_budget_learns_its_size_and_what_others_spent_from_answers() -> None:
         http.get("/a")
 
     assert wire.moments == [0.0, 0.0, 10.0]
+
+
+def test_the_clock_people_live_by_is_utc_and_never_runs_backwards() -> None:
+    clock = SystemClock()
+    before = clock.monotonic()
+
+    clock.sleep(-1.0)
+    clock.sleep(0.001)
+
+    assert clock.monotonic() - before >= 0.001
+    assert clock.now().tzinfo is UTC
 
 
 @pytest.fixture

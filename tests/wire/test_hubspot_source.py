@@ -436,6 +436,45 @@ def test_a_property_list_too_long_for_an_address_goes_through_batch_read() -> No
     assert max(len(request.query) for request in world.sandbox.requests) < 4096
 
 
+def test_a_family_without_a_history_beside_it_is_read_from_every_record() -> None:
+    served = portal()
+    served.rows["deals"][5]["properties"]["hs_v2_date_entered_closedwon"] = "2025-07-02T08:00:00Z"
+    source = World(served).source()
+    need = Need(frozenset({"hs_v2_date_entered_*"}))
+
+    found = by_id(list(source.pull("deals", need, None)))
+
+    assert found["5005"].properties["hs_v2_date_entered_closedwon"] == "2025-07-02T08:00:00Z"
+
+
+def test_those_who_left_are_live_records_that_say_so() -> None:
+    owners = by_id(read(World().source(), "owners"))
+
+    assert {owner.id: owner.archived for owner in owners.values()} == {"1": False, "2": False}
+    assert owners["2"].properties["archived"] is True
+
+
+@pytest.mark.parametrize("cursor", ["not ours", "[1]"])
+def test_a_cursor_that_is_not_ours_means_the_beginning(cursor: str) -> None:
+    source = World().source()
+
+    assert records(read(source, "tickets", cursor)) == records(read(source, "tickets"))
+
+
+def test_what_describes_the_wanted_objects_comes_along() -> None:
+    source = World().source()
+
+    assert list(source.streams({"deals": Need(), "p42_boats": Need(), "events": Need()})) == [
+        "account",
+        "properties",
+        "pipelines",
+        "deals",
+        "p42_boats",
+        "events",
+    ]
+    assert list(source.streams({"owners": Need()})) == ["account", "owners"]
+
+
 def test_the_portal_is_named_by_its_token() -> None:
     assert World().source().identify() == Account("42", "", "SEK", "Europe/Stockholm")
 
@@ -566,6 +605,21 @@ def test_check_names_scopes_and_the_nearest_property() -> None:
     ]
     assert "crm.objects.deals.read" in checks[1].hint
     assert "lifecyclestage" in checks[2].hint
+
+
+def test_check_says_what_would_fail() -> None:
+    world = World()
+    refusals = {
+        "/crm/objects/2026-09/deals": Answer.json({"message": "unknown"}, 400),
+        "/crm/objects/2026-09/calls": Answer.html("<html>", 503),
+    }
+    world.sandbox.faults.append(
+        lambda request, answer: refusals.get(request.path) if answer is None else None
+    )
+
+    failed = [check for check in world.source().check(NEEDS) if check.state == "failed"]
+
+    assert [check.name for check in failed] == ["hubspot deals", "hubspot calls"]
 
 
 def test_check_stops_at_a_bad_token() -> None:

@@ -458,6 +458,41 @@ def test_a_portal_that_is_moving_for_hours_is_left_alone(router: respx.MockRoute
     assert caught.value.retry_after == 86400
 
 
+@pytest.mark.parametrize(
+    ("stream", "answer"),
+    [
+        ("email_events", {"events": [], "hasMore": True}),
+        ("account", {"timeZone": "UTC"}),
+    ],
+)
+def test_an_answer_that_leads_nowhere_is_not_taken_for_the_end(
+    router: respx.MockRouter, stream: str, answer: dict[str, Any]
+) -> None:
+    router.get(url__startswith=HOST).mock(return_value=httpx.Response(200, json=answer))
+
+    with pytest.raises(TransientError, match=f"{stream} was not understood"):
+        pull(router, stream)
+
+
+def test_a_budget_too_odd_to_be_one_is_not_learnt(router: respx.MockRouter) -> None:
+    odd = {
+        "X-HubSpot-RateLimit-Max": "0",
+        "X-HubSpot-RateLimit-Remaining": "0",
+        "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
+    }
+    clock = FakeClock()
+    router.get(DEALS).mock(
+        side_effect=[
+            httpx.Response(200, json=page(deal("1"), after="2").json(), headers=odd),
+            page(deal("2")),
+        ]
+    )
+
+    batches = list(connect(router, clock).pull("deals", Need(), None))
+
+    assert (len(batches), clock.elapsed) == (2, 0.0)
+
+
 def test_a_portal_of_one_currency_goes_without_rates(router: respx.MockRouter) -> None:
     router.get(url__startswith=HOST).mock(return_value=httpx.Response(404, json={}))
 
