@@ -113,8 +113,8 @@ def _emotion(of: str, at: str) -> tuple[Column, ...]:
     return (
         _synced("emotion", "Emotion", "number",
                 f"From −2 to +2: Σ weight·score ÷ (Σ weight + 250) over the signals {of} of the "
-                "last 365 days, weight halved every 90 days; measured if from 5 signals of 5 "
-                "units, else inferred.", export=f"{at}.emotion.score"),
+                "last 365 days, weight halved every 90 days; from answers if at least 5 of 5 units, "
+                "else from the other signals.", export=f"{at}.emotion.score"),
         _synced("feeling", "Feeling", "select",
                 "Emotion in a word: delighted from 1.25, pleased from 0.4, indifferent between, "
                 "uneasy from −0.4 down, frustrated from −1.25 down.", options=FEELINGS),

@@ -112,7 +112,8 @@ class Writer:
             },
         })  # fmt: skip
         self.pages[page.key] = answer["id"]
-        return self.ask("GET", f"pages/{answer['id']}")["properties"]
+        properties: dict[str, Any] = self.ask("GET", f"pages/{answer['id']}")["properties"]
+        return properties
 
     def read(self, page: Page, properties: dict[str, Any]) -> dict[str, Any]:
         database, held = self.databases[page.collection], self.properties[page.collection]
