@@ -358,6 +358,8 @@ class SandboxAddresses:
     notion_token: str
     parent_page: str
     viewer_url: str
+    as_of: datetime | None
+    """The reference time that the served portal was made for, if it says so."""
 
 
 class SandboxPlugin(Protocol):
@@ -377,6 +379,3 @@ class SandboxPlugin(Protocol):
         State is loaded from *folder* when it is there, and saved to it at the end. *portal* is a
         folder of JSON lines to serve instead of the sample portal. *port* 0 picks free ones.
         """
-
-    def as_of(self, folder: Path) -> datetime | None:
-        """Return the reference time that the served portal was made for, if it has one."""

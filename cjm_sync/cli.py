@@ -1,0 +1,591 @@
+"""The command line: the only place that prints. Results go to stdout, all else to stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import signal
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn
+
+from cjm_sync import __version__
+from cjm_sync.config import environment, find_config, parse_trigger
+from cjm_sync.engine import Options, Progress, Report, compute_map, time_text
+from cjm_sync.errors import BusyError, CjmSyncError, ConfigError
+from cjm_sync.http import SystemClock
+from cjm_sync.ports import Check, Clock, ExporterPlugin, SandboxAddresses, SandboxPlugin
+from cjm_sync.registry import find_plugin, plugin_names
+from cjm_sync.report import (
+    check_lines,
+    finding_lines,
+    plan_json,
+    plan_lines,
+    status_json,
+    status_lines,
+)
+from cjm_sync.schedule import Job, next_time, serve as serve_jobs
+from cjm_sync.wiring import Home, World, open_home, open_world, read_config
+
+app = typer.Typer(
+    name="cjm-sync",
+    help="A customer-journey map computed from HubSpot and kept fresh in Notion.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+_FINDINGS_SHOWN = 5
+_RUNS_SHOWN = 10
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="PATH",
+        help="Configuration file [default: $CJM_SYNC_CONFIG, else config.toml]",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="TIME", help="Reference time T, ISO 8601; without an offset it is UTC."
+    ),
+]
+
+
+class _Stopped(BaseException):
+    """SIGTERM: unwind, leaving a state that the next run continues from."""
+
+
+def main() -> None:
+    """Run the command line and exit with its documented code."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        app(standalone_mode=False)
+    except CjmSyncError as error:
+        _say(error)
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        sys.exit(2)
+    except (KeyboardInterrupt, click.exceptions.Abort, _Stopped):
+        _err.print("Stopped. What was done is recorded; the next run continues from here.")
+        sys.exit(1)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise _Stopped
+
+
+def _say(error: CjmSyncError) -> None:
+    hint = f" {error.hint}" if error.hint else ""
+    _err.print(f"Error: {error}.{hint}", markup=False)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _print_json(value: Mapping[str, Any]) -> None:
+    _print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(
+            f"--as-of {text!r} is no time", hint="Write it like 2026-11-01T09:00:00Z."
+        ) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+@contextmanager
+def _world(config: Path | None) -> Iterator[World]:
+    env = environment()
+    checked = read_config(find_config(config, env))
+    with open_world(checked, environment=env, clock=SystemClock()) as world:
+        yield world
+
+
+@contextmanager
+def _home(config: Path | None) -> Iterator[Home]:
+    with open_home(read_config(find_config(config, environment()))) as home:
+        yield home
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show bars on a terminal, plain lines elsewhere."""
+    if not _err.is_terminal:
+        yield Progress(phase=lambda name: _err.print(f"{name} …", markup=False))
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bar(*columns, console=_err, transient=True) as bar:
+        reading = bar.add_task("pull", total=None, visible=False)
+        writing = bar.add_task("write", total=None, visible=False)
+        read: dict[str, int] = {}
+
+        def phase(name: str) -> None:
+            bar.console.print(f"{name} …", markup=False)
+
+        def on_read(stream: str, count: int) -> None:
+            read[stream] = count
+            bar.update(
+                reading, visible=True, completed=sum(read.values()), description=f"pull {stream}"
+            )
+
+        yield Progress(
+            phase=phase,
+            read=on_read,
+            total=lambda steps: bar.update(writing, total=steps, visible=steps > 0),
+            step=lambda: bar.advance(writing),
+        )
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if value:
+        _print(f"cjm-sync {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv: each request.")
+    ] = 0,
+) -> None:
+    """Compute the customer-journey map from HubSpot and keep it fresh in Notion."""
+    del version
+    level = {0: logging.ERROR, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("cjm_sync")
+    logger.handlers[:] = [handler]
+    logger.setLevel(level)
+
+
+@app.command()
+def sync(
+    *,
+    config: ConfigOption = None,
+    as_of: AsOfOption = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read every stream from its beginning.")
+    ] = False,
+    allow_removals: Annotated[
+        bool, typer.Option("--allow-removals", help="Let rows leave beyond safety.max_removals.")
+    ] = False,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="Go on although the plan looks unusual; see `plan` first."),
+    ] = False,
+    take_over: Annotated[
+        bool,
+        typer.Option("--take-over", help="Adopt the hub of another installation, or a moved one."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Plan only; write nothing to Notion.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Do one run: pull from HubSpot, compute the map, write what changed to Notion."""
+    options = Options(
+        as_of=_moment(as_of),
+        full=full,
+        allow_removals=allow_removals,
+        accept=accept,
+        take_over=take_over,
+        dry_run=dry_run,
+    )
+    with _world(config) as world:
+        report = _run(world, options, as_json=as_json)
+    raise typer.Exit(report.exit_code)
+
+
+def _run(world: World, options: Options, *, as_json: bool) -> Report:
+    with _progress() as progress:
+        report = world.engine(progress).sync(options)
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        if options.dry_run and report.plan is not None:
+            for line in plan_lines(report.plan, world.home.store.bindings()):
+                _print(line)
+        _print(_summary(report))
+        for line in finding_lines(report.findings, most=_FINDINGS_SHOWN):
+            _err.print(line, markup=False)
+    if report.error is not None and as_json:
+        _say(report.error)
+    return report
+
+
+def _summary(report: Report) -> str:
+    seconds = (report.finished_at - report.started_at).total_seconds()
+    read = sum(count.read for count in report.pulled.values())
+    changed = sum(count.changed for count in report.pulled.values())
+    return (
+        f"{report.outcome}: as of {time_text(report.as_of)}; read {read} records ({changed} changed); "
+        f"rows {report.created} created, {report.updated} updated, {report.unchanged} unchanged, "
+        f"{report.archived} archived, {report.kept} cells kept; "
+        f"{report.requests_source} + {report.requests_target} requests in {seconds:.1f} s"
+    )
+
+
+@app.command()
+def plan(
+    *, config: ConfigOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
+) -> None:
+    """Show what the next run would write, as a readable diff; writes nothing to Notion."""
+    with _world(config) as world:
+        with _progress() as progress:
+            report = world.engine(progress).sync(Options(as_of=_moment(as_of), dry_run=True))
+        bound = world.home.store.bindings()
+        if report.plan is not None:
+            if as_json:
+                _print_json(plan_json(report.plan, bound))
+            else:
+                for line in plan_lines(report.plan, bound):
+                    _print(line)
+        for line in finding_lines(report.findings, most=_FINDINGS_SHOWN):
+            _err.print(line, markup=False)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def check(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Look at every precondition of a run and name the remedy of what is not met."""
+    with _world(config) as world:
+        checks = list(_checks(world))
+    if as_json:
+        _print_json(
+            {
+                "checks": [
+                    {"name": c.name, "state": c.state, "message": c.message, "hint": c.hint}
+                    for c in checks
+                ]
+            }
+        )
+    else:
+        for line in check_lines(checks):
+            _print(line)
+    failed = [c.exit_code for c in checks if c.state == "failed"]
+    raise typer.Exit(max(failed, default=0))
+
+
+def _checks(world: World) -> Iterator[Check]:
+    home = world.home
+    yield Check("configuration", "ok", f"{home.config.path}, {len(home.journeys)} journey(s)")
+    yield from _disk(home)
+    yield from world.source.check(world.engine().needs)
+    journey_map = None
+    if home.store.count_records().get("contacts"):
+        now = world.clock.now()
+        journey_map = compute_map(home.mapping, home.store, home.journeys, as_of=now)
+    yield from world.target.check(journey_map)
+
+
+def _disk(home: Home) -> Iterator[Check]:
+    free = shutil.disk_usage(home.config.path.parent).free
+    if free < 500_000_000:
+        yield Check(
+            "disk",
+            "warning",
+            f"{free / 1e6:.0f} MB free beside the configuration",
+            "Make room for the mirror.",
+        )
+    else:
+        yield Check("disk", "ok", f"{free / 1e9:.0f} GB free beside the configuration")
+
+
+@app.command()
+def status(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Show the last runs, the next one, held removals and cells kept for people."""
+    with _home(config) as home:
+        now = SystemClock().now()
+        runs = home.store.runs(_RUNS_SHOWN)
+        schedule = home.config.schedule
+        last = runs[0] if runs else None
+        health = "never run" if last is None else (last.outcome or "running or interrupted")
+        described = status_json(
+            runs,
+            home.store.bindings(),
+            home.store.count_records(),
+            next_run_at=next_time(
+                parse_trigger(schedule.sync, timezone=schedule.timezone), None, now
+            ),
+            health=health,
+            time_text=time_text,
+        )
+    if as_json:
+        _print_json(described)
+        return
+    for line in status_lines(described):
+        _print(line)
+
+
+@app.command()
+def export(
+    *,
+    format_name: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="json or svg")
+    ] = "json",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to a file, not stdout."),
+    ] = None,
+    as_of: AsOfOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Print the map computed from the mirror; asks neither service."""
+    if format_name not in plugin_names("exporters"):
+        raise ConfigError(
+            f"--format {format_name!r} is not known",
+            hint=f"Use one of: {', '.join(plugin_names('exporters'))}.",
+        )
+    exporter: ExporterPlugin = find_plugin("exporters", format_name)
+    with _home(config) as home:
+        exported = exporter.export(_exported_map(home, _moment(as_of)))
+    if output is not None:
+        try:
+            output.write_bytes(exported)
+        except OSError as error:
+            raise ConfigError(
+                f"{output} cannot be written: {error.strerror}", hint="Name another file."
+            ) from error
+    else:
+        sys.stdout.buffer.write(exported)
+        sys.stdout.buffer.flush()
+
+
+def _exported_map(home: Home, as_of: datetime | None) -> Any:
+    if as_of is None:
+        last = home.store.facts().get("last_as_of")
+        if last is None:
+            raise CjmSyncError(
+                "no sync has finished yet, so there is no map to export",
+                hint="Run `cjm-sync sync` first, or name a time with --as-of.",
+            )
+        as_of = datetime.fromisoformat(last)
+    return compute_map(home.mapping, home.store, home.journeys, as_of=as_of)
+
+
+@app.command()
+def serve(*, config: ConfigOption = None) -> None:
+    """Run the schedule of the configuration in the foreground until SIGTERM or Ctrl-C."""
+    stop: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda sign, _frame: stop.append(sign))
+    clock = SystemClock()
+    env = environment()
+    checked = read_config(find_config(config, env))
+    schedule = checked.schedule
+
+    def job(*, full: bool) -> Callable[[], None]:
+        return lambda: _scheduled(checked, env, clock, full=full)
+
+    jobs = {
+        "sweep": Job(
+            "sweep", parse_trigger(schedule.sweep, timezone=schedule.timezone), job(full=True)
+        ),
+        "sync": Job(
+            "sync", parse_trigger(schedule.sync, timezone=schedule.timezone), job(full=False)
+        ),
+    }
+    with open_world(checked, environment=env, clock=clock):
+        _err.print(
+            f"serving {checked.path}: sync {schedule.sync}, sweep {schedule.sweep} ({schedule.timezone})",
+            markup=False,
+        )
+    serve_jobs(jobs, clock, should_stop=lambda: bool(stop))
+    _err.print("stopped", markup=False)
+
+
+def _scheduled(config: Any, env: Mapping[str, str], clock: Clock, *, full: bool) -> None:
+    """Do one run of the schedule; whatever goes wrong on purpose, the schedule goes on."""
+    try:
+        with open_world(config, environment=env, clock=clock) as world:
+            report = world.engine().sync(Options(full=full))
+    except BusyError as error:
+        _err.print(f"skipped: {error}", markup=False)
+        return
+    except CjmSyncError as error:
+        _say(error)
+        return
+    _err.print(_summary(report), markup=False)
+    for line in finding_lines(report.findings, most=1):
+        _err.print(line, markup=False)
+
+
+@app.command()
+def demo(
+    *,
+    directory: Annotated[
+        Path | None,
+        typer.Option(
+            "--dir", metavar="DIR", help="Keep everything here [default: a temporary folder]."
+        ),
+    ] = None,
+    portal: Annotated[
+        Path | None,
+        typer.Option(
+            "--portal", metavar="DIR", help="Serve this portal folder instead of the sample."
+        ),
+    ] = None,
+    port: Annotated[
+        int, typer.Option("--port", help="Port of the web page; 0 takes a free one.")
+    ] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the sample portal.")] = 7,
+    as_of: AsOfOption = None,
+    no_serve: Annotated[
+        bool, typer.Option("--no-serve", help="Run, print the summary and exit.")
+    ] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Do not open a web browser.")
+    ] = False,
+) -> None:
+    """Try the whole product on a sample portal, with no account and no network."""
+    with ExitStack() as stack:
+        folder = directory or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="cjm-sync-demo-"))
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        plugin: SandboxPlugin = find_plugin("sandboxes", "sandbox")
+        running = stack.enter_context(
+            plugin.run(folder=folder, portal=portal, host="127.0.0.1", port=port, seed=seed)
+        )
+        report, files = _demo_run(folder, running, _moment(as_of) or running.as_of)
+        _print(_summary(report))
+        for line in finding_lines(report.findings, most=1):
+            _err.print(line, markup=False)
+        if directory is not None:
+            for path in files:
+                _print(f"wrote {path}")
+        if no_serve:
+            raise typer.Exit(report.exit_code)
+        _print(f"The workspace and the map: {running.viewer_url}")
+        _print("Press Ctrl-C to end.")
+        if not no_browser and _err.is_terminal:
+            webbrowser.open(running.viewer_url)
+        _wait_for_stop()
+
+
+def _demo_run(
+    folder: Path, running: SandboxAddresses, as_of: datetime | None
+) -> tuple[Report, list[Path]]:
+    path = folder / "config.toml"
+    path.write_text(_demo_config(running), encoding="utf-8")
+    env = {"HUBSPOT_TOKEN": running.hubspot_token, "NOTION_TOKEN": running.notion_token}
+    with open_world(read_config(path), environment=env, clock=SystemClock()) as world:
+        with _progress() as progress:
+            report = world.engine(progress).sync(Options(as_of=as_of))
+        if report.outcome != "done":
+            return report, []
+        journey_map = _exported_map(world.home, None)
+        files = []
+        for name in plugin_names("exporters"):
+            exporter: ExporterPlugin = find_plugin("exporters", name)
+            target = folder / f"map{exporter.suffix}"
+            target.write_bytes(exporter.export(journey_map))
+            files.append(target)
+    return report, files
+
+
+def _demo_config(running: SandboxAddresses) -> str:
+    return f"""# Written by `cjm-sync demo`; the tokens are those of the sandbox on this machine.
+[hubspot]
+token = "env:HUBSPOT_TOKEN"
+base_url = {json.dumps(running.hubspot_url)}
+[notion]
+token = "env:NOTION_TOKEN"
+base_url = {json.dumps(running.notion_url)}
+parent_page = {json.dumps(running.parent_page)}
+plan = "business"
+[store]
+url = "sqlite:///cjm-sync.db"
+settle_seconds = 0
+[[journeys]]
+key = "customers"
+name = "Customer journey"
+unit = "contact"
+profile = "crm"
+"""
+
+
+@app.command()
+def sandbox(
+    *,
+    directory: Annotated[
+        Path, typer.Option("--dir", metavar="DIR", help="Where the state is kept.")
+    ] = Path("sandbox"),
+    portal: Annotated[
+        Path | None,
+        typer.Option(
+            "--portal", metavar="DIR", help="Serve this portal folder instead of the sample."
+        ),
+    ] = None,
+    port: Annotated[
+        int, typer.Option("--port", help="Port of the web page; 0 takes a free one.")
+    ] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the sample portal.")] = 7,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve only the stand-ins of HubSpot and Notion, for anybody's tests, until Ctrl-C."""
+    plugin: SandboxPlugin = find_plugin("sandboxes", "sandbox")
+    directory.mkdir(parents=True, exist_ok=True)
+    with plugin.run(
+        folder=directory, portal=portal, host="127.0.0.1", port=port, seed=seed
+    ) as running:
+        as_of = running.as_of
+        if as_json:
+            _print_json(
+                {
+                    "hubspot": {"base_url": running.hubspot_url, "token": running.hubspot_token},
+                    "notion": {
+                        "base_url": running.notion_url,
+                        "token": running.notion_token,
+                        "parent_page": running.parent_page,
+                    },
+                    "viewer": running.viewer_url,
+                    "as_of": time_text(as_of) if as_of is not None else None,
+                }
+            )
+        else:
+            _print(f"HubSpot  {running.hubspot_url}  token {running.hubspot_token}")
+            _print(f"Notion   {running.notion_url}  token {running.notion_token}")
+            _print(f"parent_page {running.parent_page}")
+            _print(f"web page {running.viewer_url}")
+        _wait_for_stop()
+
+
+def _wait_for_stop() -> None:
+    """Wait for Ctrl-C or SIGTERM, then return so that state is saved."""
+    stop: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda sign, _frame: stop.append(sign))
+    while not stop:
+        SystemClock().sleep(0.2)
