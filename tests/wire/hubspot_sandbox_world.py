@@ -77,7 +77,8 @@ class Wire:
         """Follow `paging.next.after` to the end, with the pauses a polite client makes."""
         after: str | None = None
         while True:
-            page = self.get(path, **parameters, **({"after": after} if after else {}))
+            asked = {**parameters, "after": after} if after else parameters
+            page = self.get(path, **asked)
             yield page["results"]
             after = page.get("paging", {}).get("next", {}).get("after")
             if after is None:

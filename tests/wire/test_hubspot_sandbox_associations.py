@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from wire.hubspot_sandbox_world import Wire, portal, record
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from wire.hubspot_sandbox_world import Wire, portal
 
 
@@ -205,7 +206,8 @@ def test_event_occurrences_are_read_by_type_alone_through_their_encoded_cursors(
         )
     )
     path = "/events/event-occurrences/2026-09"
-    parameters = {"eventType": "e_visited_page", "limit": 3} | ({"sort": sort} if sort else {})
+    parameters: dict[str, Any] = {"eventType": "e_visited_page", "limit": 3}
+    parameters |= {"sort": sort} if sort else {}
     seen: list[str] = []
 
     answer = wire.get(path, **parameters)
@@ -223,7 +225,8 @@ def test_event_occurrences_are_read_by_type_alone_through_their_encoded_cursors(
 
 def test_a_cursor_encoded_twice_gives_an_empty_page_and_no_error() -> None:
     wire = Wire(portal(info=ENTERPRISE, events=[visit(number) for number in range(7)]))
-    path, asked = "/events/v3/events", {"eventType": "e_visited_page", "limit": 3}
+    path = "/events/v3/events"
+    asked: dict[str, Any] = {"eventType": "e_visited_page", "limit": 3}
     after = wire.get(path, **asked)["paging"]["next"]["after"]
 
     answer = wire.get(path, **asked, after=after)

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from wire.hubspot_sandbox_world import BASE, TOKEN, SandboxClock, Wire, portal, record
 
 from cjm_sync_sandbox.hubspot import Answer, HubSpotSandbox, Request
+from wire.hubspot_sandbox_world import BASE, TOKEN, SandboxClock, Wire, portal, record
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,12 @@ def test_some_streams_need_a_subscription(
 @pytest.mark.parametrize(
     ("method", "path", "status", "message"),
     [
-        ("GET", "/crm/v3/objects/butterflies", 400, "Unable to infer object type from: butterflies"),
+        (
+            "GET",
+            "/crm/v3/objects/butterflies",
+            400,
+            "Unable to infer object type from: butterflies",
+        ),
         (
             "GET",
             "/crm/v3/objects/deals?associations=false",
@@ -163,9 +168,9 @@ def test_ten_seconds_admit_so_many_requests_and_the_window_rolls(tier: str, most
 
 def test_associations_have_a_window_of_their_own() -> None:
     wire = Wire(portal(info={"tier": "free"}))
-    path, body = "/crm/associations/2026-09/deals/contacts/batch/read", {"inputs": []}
+    path = "/crm/associations/2026-09/deals/contacts/batch/read"
 
-    statuses = [wire.http.post(path, json=body).status_code for _ in range(101)]
+    statuses = [wire.http.post(path, json={"inputs": []}).status_code for _ in range(101)]
 
     assert statuses == [200] * 100 + [429]
     assert wire.http.get("/crm/v3/owners").status_code == 200

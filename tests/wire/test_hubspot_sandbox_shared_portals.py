@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wire.hubspot_sandbox_world import Wire
 
 from cjm_sync_sandbox.hubspot.catalog import OBJECTS
 from cjm_sync_sandbox.portal import Portal
+from wire.hubspot_sandbox_world import Wire
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -57,7 +57,7 @@ def test_every_stream_of_a_shared_portal_is_read_to_its_end(
         if form["formType"] != "blog_comment":
             path = f"/form-integrations/v1/submissions/forms/{form['id']}"
             counts["form_submissions"] += sum(len(page) for page in wire.pages(path, limit=50))
-    offset: dict[str, str] = {}
+    offset: dict[str, Any] = {}
     more = True
     while more:
         answer = wire.get("/email/public/v1/events", limit=1000, **offset)
