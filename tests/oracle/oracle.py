@@ -13,8 +13,9 @@ from typing import Any
 
 from cjm_sync_sandbox.portal import Portal
 from oracle.reading import DAY, Row, World, text_of, to_ms, to_number
+from oracle.tables import CHANNELS, SCALES
 from oracle.timeline import LOYALTY, STAGES, Deal, DealState, Stay
-from oracle.touching import CHANNELS, SCALES, Signal, Unit, read_unit
+from oracle.touching import Signal, Unit, read_unit
 
 CUSTOMERS: Mapping[str, Any] = {"key": "customers", "name": "Customer journey", "where": {}}
 WINDOW = 90 * DAY

@@ -114,14 +114,17 @@ class World:
         for name, rows in self.portal.rows.items():
             if name in {"email_events", "form_submissions", "events"}:
                 continue
-            live = {str(row["id"]): row for row in rows if not row.get("archived")}
-            self.alias[name] = self._aliases(live)
-            self.rows[name] = {key: row for key, row in live.items() if key not in self.alias[name]}
+            known = {str(row["id"]): row for row in rows}
+            self.alias[name] = self._aliases(known)
+            self.rows[name] = {
+                key: row
+                for key, row in known.items()
+                if not row.get("archived") and key not in self.alias[name]
+            }
         for name, rows in self.portal.rows.items():
             if name in self.rows:
                 for row in rows:
-                    if not row.get("archived"):
-                        self._link(name, row)
+                    self._link(name, row)
         self._index()
 
     def _index(self) -> None:
@@ -147,9 +150,9 @@ class World:
                 self.surveys.setdefault(whose, []).append(row)
 
     @staticmethod
-    def _aliases(live: Mapping[str, Row]) -> dict[str, str]:
+    def _aliases(known: Mapping[str, Row]) -> dict[str, str]:
         found = {}
-        for key, row in live.items():
+        for key, row in known.items():
             former = text_of(row, "hs_merged_object_ids").split(";")
             former += [
                 part.split(":")[0] for part in text_of(row, "hs_calculated_merged_vids").split(";")

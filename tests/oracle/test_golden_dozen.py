@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from cjm_sync_sandbox.portal import Portal
-from oracle import expected
+from oracle import expected_five, expected_once
 from oracle.comparing import differences
+from oracle.expected import EMOTIONLESS
 from oracle.golden import AS_OF, copied, dozen
 from oracle.oracle import CUSTOMERS, Oracle, oracle_export
 from oracle.reading import DAY
@@ -94,13 +95,13 @@ def test_a_dozen_contacts_as_they_are_show_what_five_units_carry(export: Export)
             "touches": None,
             "units": None,
             "reach": None,
-            "emotion": expected.EMOTIONLESS,
+            "emotion": EMOTIONLESS,
             "withheld": "small_base",
         }
-        for stage, key in expected.FIVE_TOUCHPOINTS
+        for stage, key in expected_five.TOUCHPOINTS
     ]
     by_hand = whole_map(
-        12, expected.ONCE_CELLS, rows, expected.ONCE_PERSONAS, expected.ONCE_OUTCOMES
+        12, expected_once.CELLS, rows, expected_once.PERSONAS, expected_once.OUTCOMES
     )
 
     assert differences(by_hand, export(dozen(), AS_OF)) == []
@@ -117,10 +118,10 @@ def test_a_dozen_contacts_five_times_each_show_every_number(export: Export) -> N
             "reach": reach,
             "emotion": emotion,
         }
-        for (stage, key), (touches, units, reach, emotion) in expected.FIVE_TOUCHPOINTS.items()
+        for (stage, key), (touches, units, reach, emotion) in expected_five.TOUCHPOINTS.items()
     ]
     by_hand = whole_map(
-        60, expected.FIVE_CELLS, rows, expected.FIVE_PERSONAS, expected.FIVE_OUTCOMES
+        60, expected_five.CELLS, rows, expected_five.PERSONAS, expected_five.OUTCOMES
     )
 
     assert differences(by_hand, export(copied(dozen(), 5), AS_OF)) == []
