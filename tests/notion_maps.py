@@ -63,7 +63,7 @@ def journey(**changes: Any) -> Journey:
         touchpoints=(touchpoint(),),
         personas=(persona(), persona("champion", "Champion", units=20)),
         outcomes=Outcomes(lost=7, churned=None, dormant=6, unmapped=0, withheld=True),
-        currency="EUR", unmapped_values=(("Partner", 5),),
+        currency="EUR", unmapped_values=(("Partner", 5), ("Press", None)),
         known_personas=(("champion", "Champion"), ("user", "User")),
         known_touchpoints=("meet.first", "sales.quote"),
     )  # fmt: skip

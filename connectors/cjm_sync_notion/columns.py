@@ -178,6 +178,9 @@ PERSONAS = Database(
         _synced("mix_size", "Company sizes", "rich_text",
                 "Units by company size now, largest first, with their share of the persona's "
                 "units; parts under 5 units are counted as other or left out."),
+        _synced("mix_other", "Other mixes", "rich_text",
+                "Units by each further property that the profile names, now, one line each, with "
+                "their share of the persona's units."),
         _synced("top_source", "Top source", "rich_text",
                 "The most frequent first source of this persona's units, over all time."),
         _synced("preferred_channel", "Preferred channel", "rich_text",

@@ -20,6 +20,9 @@ from cjm_sync_notion.workspace import SYNC_KEY, Database
 
 ACTIVE = Choice("active", "active")
 NO_DATA = Choice("no_data", "no data")
+OWN_MIXES = ("country", "industry", "size")
+"""Mixes with a column of their own; a profile may name others."""
+
 CONVERSION = frozenset({"conversion", "conversion_low", "conversion_high"})
 
 
@@ -268,11 +271,15 @@ def _persona_numbers(persona: Persona, journey: Journey) -> dict[str, Cell]:
     hidden = _hidden(numbers, withheld=persona.withheld)
     if persona.withheld and any(touches is None for _, touches in persona.touches_per_stage):
         hidden.append("touches_per_stage")
-    mixes = {mix.name.casefold(): mix for mix in persona.mixes}
-    texts: dict[str, Cell] = {
-        f"mix_{name}": _mix(mixes[name], persona.units) if name in mixes else None
-        for name in ("country", "industry", "size")
-    }
+    texts: dict[str, Cell] = {f"mix_{name}": None for name in OWN_MIXES}
+    others: list[str] = []
+    for mix in persona.mixes:
+        text = _mix(mix, persona.units)
+        if mix.name in OWN_MIXES:
+            texts[f"mix_{mix.name}"] = text
+        elif text is not None:
+            others.append(f"{mix.name}: {text}")
+    texts["mix_other"] = "\n".join(others)
     labels = {stage.key: stage.label or stage.key for stage in journey.stages}
     return {
         **numbers,

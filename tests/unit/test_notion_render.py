@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cjm_sync.journey.types import Emotion, JourneyMap
+from cjm_sync.journey.types import Emotion, JourneyMap, Mix
 from cjm_sync.model import Choice, Link, Page, canonical
 from cjm_sync.ports import Figures
 from cjm_sync_notion import columns
@@ -130,9 +130,20 @@ def test_a_persona_row_tells_mix_source_and_touches_in_words() -> None:
     assert page.cells["top_source"] == "Organic search"
     assert page.cells["preferred_channel"] == "Meeting"
     assert page.cells["touches_per_stage"] == "Purchase 2.4 · Service –"
+    assert page.cells["mix_other"] is None
     assert page.cells["average_order_value"] == 1234
     assert page.cells["cycle_days"] == 46
     assert page.cells["share"] == 1
+
+
+def test_a_mix_that_only_this_profile_knows_is_shown_too() -> None:
+    mixes = (Mix("size", ()), Mix("region", (("North", 45), ("South", 15))), Mix("tier", ()))
+    made = journey(personas=(persona(mixes=mixes),))
+
+    page = by_key(rows(a_map(made), bound=[]))["customers/persona/everyone"]
+
+    assert page.cells["mix_size"] is None
+    assert page.cells["mix_other"] == "region: North 45 (75 %) · South 15 (25 %)"
 
 
 def test_a_withheld_number_is_empty_and_named() -> None:
@@ -400,7 +411,7 @@ def test_the_hub_carries_every_section_of_a_journey_map() -> None:
 def test_units_in_no_stage_are_named_on_the_hub() -> None:
     assert outcomes_text(a_map()) == (
         "In no stage now: lost 7, churned not enough data, dormant 6, unmapped 0; of 60 units. "
-        "Values that no rule maps to a stage: Partner (5)."
+        "Values that no rule maps to a stage: Partner (5), Press (not enough data)."
     )
     two = outcomes_text(a_map(journey(), journey(key="b", name="Renewals", unmapped_values=())))
     assert two.splitlines()[1].startswith("In no stage now (Renewals): lost 7,")
