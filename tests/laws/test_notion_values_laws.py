@@ -104,9 +104,14 @@ def test_no_rich_text_item_is_too_long_and_no_pair_is_torn(text: str) -> None:
 
 
 @given(
-    st.lists(st.tuples(KEYS, st.sampled_from(["a", "A", "a (2)", "", ",", "Z" * 120]) | ANYTHING)),
+    st.lists(
+        st.tuples(
+            KEYS, st.sampled_from(["a", "A", "a (a)", "A (b)", "", ",", "Z" * 120]) | ANYTHING
+        )
+    ),
     st.lists(st.sampled_from(["A", "a (2)", "‚"]), max_size=2),
 )
+@example([("a", "x"), ("b", "X"), ("c", "x (a)")], [])
 def test_option_names_never_clash_in_any_case(
     choices: list[tuple[str, str]], taken: list[str]
 ) -> None:

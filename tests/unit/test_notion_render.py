@@ -85,6 +85,15 @@ def test_keys_are_percent_encoded_and_name_their_subject() -> None:
     assert {page.journey for page in pages.values()} == {"customers"}
 
 
+def test_a_row_that_is_not_there_is_not_linked_to() -> None:
+    made = journey(personas=(persona(),), stages=(stage("purchase", 3, cell("champion")),))
+
+    pages = by_key(rows(a_map(made), bound=[]))
+
+    assert pages["customers/stage/purchase/champion"].cells["persona_row"] is None
+    assert pages["customers/touchpoint/purchase/meet.first"].cells["stage_row"] is None
+
+
 def test_a_stage_row_shows_its_numbers_rounded() -> None:
     page = by_key(rows(a_map(), bound=[]))["customers/stage/purchase/everyone"]
 
