@@ -205,3 +205,13 @@ def test_the_labels_are_those_of_one_direction() -> None:
 
     assert [(one["typeId"], one["label"]) for one in there] == [(341, None), (5, "Primary")]
     assert [(one["typeId"], one["label"]) for one in back] == [(342, None), (6, "Primary")]
+
+
+def test_a_batch_without_ids_and_a_label_of_a_rare_pair() -> None:
+    wire = linked()
+
+    wire.post("/crm/v4/associations/deals/contacts/batch/read", {"inputs": [{"name": "1"}]}, 400)
+    (plain,) = wire.get("/crm/v4/associations/leads/quotes/labels")["results"]
+
+    assert plain["label"] is None
+    assert plain["typeId"] >= 10_000

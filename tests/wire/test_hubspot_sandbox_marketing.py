@@ -277,3 +277,36 @@ def test_event_types_are_those_of_the_portal() -> None:
 
     assert wire.get("/events/event-occurrences/2026-09/event-types") == expected
     assert wire.get("/events/v3/events/event-types") == expected
+
+
+def test_marketing_emails_and_forms_are_paged_by_encoded_cursors() -> None:
+    wire = emails()
+    wire.sandbox.portal.info["forms"] = [{"id": f"f-{number}"} for number in range(3)]
+
+    news = wire.get("/marketing/emails/2026-09", limit=3)
+    more_news = wire.get(news["paging"]["next"]["link"])
+    forms = wire.get("/marketing/v3/forms", limit=2)
+    more_forms = wire.get(forms["paging"]["next"]["link"])
+    twice = wire.get("/marketing/v3/forms", limit=2, after=forms["paging"]["next"]["after"])
+
+    assert news["paging"]["next"]["after"] == "Mw%3D%3D"
+    assert [one["id"] for one in more_news["results"]] == ["4"]
+    assert (news["total"], more_news["total"]) == (4, 4)
+    assert [one["id"] for one in more_forms["results"]] == ["f-2"]
+    assert twice["results"] == []
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"limit": 101}, {"sort": "nonsense"}, {"updatedAfter": "soon"}, {"isPublished": "perhaps"}],
+)
+def test_marketing_emails_refuse_what_they_cannot_do(parameters: dict[str, Any]) -> None:
+    wire = emails()
+
+    wire.get("/marketing/emails/2026-09", 400, **parameters)
+
+
+def test_a_cursor_of_submissions_that_cannot_be_read_is_refused() -> None:
+    wire = Wire(portal(info={"forms": [{"id": "f-1"}]}, form_submissions=[submission(1)]))
+
+    wire.get("/form-integrations/v1/submissions/forms/f-1", 400, after="?")

@@ -330,3 +330,99 @@ def test_an_edit_of_the_portal_is_seen_by_the_next_request() -> None:
     assert [one["id"] for one in after] == ["1", "3"]
     assert after[0]["properties"]["email"] == "b@example.com"
     assert len(wire.get("/crm/v3/objects/contacts", archived="true")["results"]) == 1
+
+
+def test_durations_of_stays_are_told_once_they_are_over() -> None:
+    history = lifecycle(
+        ("lead", "2026-01-01T00:00:00Z"),
+        ("lead", "2026-01-01T12:00:00Z"),
+        ("customer", "2026-01-02T00:00:00Z"),
+        ("lead", "2026-01-03T00:00:00Z"),
+        ("customer", "2026-01-05T00:00:00Z"),
+    )
+    wire = Wire(portal(contacts=[record(1, history=history)]))
+    names = [
+        "hs_v2_latest_time_in_lead",
+        "hs_v2_cumulative_time_in_lead",
+        "hs_v2_latest_time_in_customer",
+        "hs_v2_cumulative_time_in_customer",
+    ]
+
+    contact = wire.get("/crm/v3/objects/contacts/1", properties=",".join(names))
+
+    day = 86_400_000
+    assert [contact["properties"][name] for name in names] == [
+        str(2 * day),
+        str(3 * day),
+        None,
+        str(day),
+    ]
+
+
+def test_the_primary_company_and_the_lifecycle_pipeline_are_properties_too() -> None:
+    companies: list[Any] = ["28", {"id": "29", "primary": True}]
+    wire = Wire(
+        portal(
+            contacts=[
+                record(1, associations={"companies": companies}),
+                record(2, associations={"companies": ["28"]}),
+            ],
+            deals=[
+                record(
+                    3,
+                    associations={"companies": companies},
+                    dealstage="closedwon",
+                    closedate="2026-02-01T00:00:00Z",
+                )
+            ],
+            companies=[record(28), record(29)],
+        )
+    )
+
+    contacts = wire.get("/crm/v3/objects/contacts", properties="associatedcompanyid,hs_pipeline")
+    deal = wire.get(
+        "/crm/v3/objects/deals/3", properties="hs_primary_associated_company,hs_closed_won_date"
+    )
+
+    assert [
+        (one["properties"]["associatedcompanyid"], one["properties"]["hs_pipeline"])
+        for one in contacts["results"]
+    ] == [("29", "contacts-lifecycle-pipeline"), (None, "contacts-lifecycle-pipeline")]
+    assert deal["properties"]["hs_primary_associated_company"] == "29"
+    assert deal["properties"]["hs_closed_won_date"] == "2026-02-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "rate", "home"),
+    [
+        ("EUR", "100.10", "1.25", "125.125"),
+        ("USD", "7", "1", "7"),
+        (None, "7", "1", "7"),
+        ("SEK", "7", None, None),
+        ("EUR", "a lot", "1.25", None),
+    ],
+)
+def test_amounts_are_told_in_the_companys_currency_where_there_is_a_rate(
+    currency: str | None, amount: str, rate: str | None, home: str | None
+) -> None:
+    wire = Wire(
+        portal(
+            info={"exchange_rates": [{"fromCurrencyCode": "EUR", "conversionRate": 1.25}]},
+            deals=[record(1, amount=amount, deal_currency_code=currency)],
+        )
+    )
+
+    deal = wire.get(
+        "/crm/v3/objects/deals/1", properties="hs_exchange_rate,amount_in_home_currency"
+    )
+
+    assert deal["properties"]["hs_exchange_rate"] == rate
+    assert deal["properties"]["amount_in_home_currency"] == home
+
+
+def test_a_batch_of_names_that_are_no_list_is_refused() -> None:
+    wire = Wire(portal(contacts=[record(1)]))
+
+    wire.post(
+        "/crm/v3/objects/contacts/batch/read", {"properties": "email", "inputs": [{"id": "1"}]}, 400
+    )

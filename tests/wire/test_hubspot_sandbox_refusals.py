@@ -309,3 +309,18 @@ def test_threads_are_answered_one_after_another() -> None:
         [str(number) for number in range(start, start + 100)] for start in [1, 101, 201] * 20
     ]
     assert len(sandbox.requests) == 60
+
+
+def test_a_tier_that_does_not_exist_is_the_portals_mistake() -> None:
+    wire = Wire(portal(info={"tier": "platinum"}))
+
+    with pytest.raises(ValueError, match="platinum"):
+        wire.get("/crm/v3/owners")
+
+
+@pytest.mark.parametrize("status", [423, 477, 522])
+def test_a_fault_may_use_the_codes_that_only_hubspot_and_its_edge_know(status: int) -> None:
+    wire = Wire(portal())
+    wire.sandbox.faults.append(lambda _, answer: Answer.html("<html>", status) if answer else None)
+
+    assert wire.http.get("/crm/v3/owners").status_code == status

@@ -173,3 +173,34 @@ def test_the_sixth_search_in_a_second_is_refused_without_rate_headers() -> None:
         assert "x-hubspot-correlation-id" in answer.headers
     wire.clock.sleep(1)
     assert wire.http.post(CONTACTS, json={}).status_code == 200
+
+
+def test_a_query_looks_through_the_default_properties() -> None:
+    wire = people()
+
+    assert found(wire, query="EXAMPLE ana") == ["9"]
+
+
+def test_a_number_property_may_hold_text_and_is_then_not_compared() -> None:
+    wire = people()
+
+    assert found(wire, where("num_conversion_events", "GTE", "0")) == ["9", "10"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"properties": "email"},
+        {"filterGroups": [{}]},
+        {"filterGroups": [{"filters": ["email"]}]},
+        {"filterGroups": [{"filters": [where("email", "IN", values=[])]}]},
+        {"filterGroups": [{"filters": [where("email", "CONTAINS_TOKEN")]}]},
+        {"filterGroups": [{"filters": [where("associations.deal", "GT", "1")]}]},
+        {"filterGroups": [{"filters": [where("lastmodifieddate", "BETWEEN", "1")]}]},
+        {"sorts": [{"direction": "ASCENDING"}]},
+    ],
+)
+def test_a_search_that_makes_no_sense_is_refused(body: dict[str, Any]) -> None:
+    wire = people()
+
+    assert wire.post(CONTACTS, body, 400)["category"] == "VALIDATION_ERROR"

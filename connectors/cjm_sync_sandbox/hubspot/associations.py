@@ -173,7 +173,8 @@ def batch_read(call: Call) -> Answer:
         if not own:
             errors.append(_none_found(source, target, from_id))
             continue
-        shown, after = _page(own, one.get("after"), PAGE_OF_A_RECORD)
+        start = one.get("after")
+        shown, after = _page(own, None if start is None else str(start), PAGE_OF_A_RECORD)
         result: dict[str, Any] = {
             "from": {"id": from_id},
             "to": [_shown(call, link) for link in shown],

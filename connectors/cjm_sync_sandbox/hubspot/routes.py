@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from cjm_sync_sandbox.hubspot import associations, events, marketing, metadata, objects, search
 from cjm_sync_sandbox.hubspot.limits import Budget, Limits
@@ -141,7 +140,7 @@ def find(table: list[Route], method: str, path: str) -> Match:
             continue
         is_known = True
         if route.method == method:
-            arguments = {name: unquote(value) for name, value in found.groupdict().items()}
+            arguments = found.groupdict()
             return Match(route.endpoint, route.budget, arguments, arguments.pop("version"))
     if is_known:
         raise ApiError(405, {"message": "HTTP 405 Method Not Allowed"})

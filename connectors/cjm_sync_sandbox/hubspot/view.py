@@ -18,6 +18,7 @@ from cjm_sync_sandbox.hubspot.wire import Answer, ApiError, Request, id_order
 from cjm_sync_sandbox.portal import Portal
 
 Row = dict[str, Any]
+TIERS = ("free", "starter", "professional", "enterprise")
 
 _ACCOUNT: dict[str, Any] = {
     "portalId": 147893286,
@@ -108,7 +109,10 @@ class PortalView:
 
     @property
     def tier(self) -> str:
-        return str(self.described.get("tier", "professional"))
+        tier = str(self.described.get("tier", "professional"))
+        if tier not in TIERS:
+            raise ValueError(f"portal.json: tier {tier!r} is none of {', '.join(TIERS)}")
+        return tier
 
     @property
     def account(self) -> dict[str, Any]:
