@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,6 +189,12 @@ def test_ids_are_unique_and_every_link_leads_somewhere(made: Any) -> None:
     assert all(address.endswith(".example") for address in addresses)
     forms = {form["id"] for form in portal.info["forms"]}
     assert {row["formId"] for row in portal.rows.get("form_submissions", [])} <= forms
+
+
+def test_the_sample_survives_being_written_and_read(portal: Portal, tmp_path: Path) -> None:
+    portal.write(tmp_path)
+
+    assert Portal.read(tmp_path) == portal
 
 
 def test_web_events_name_a_contact_or_one_merged_into_it(portal: Portal) -> None:

@@ -48,7 +48,7 @@ def write_records(ledger: Ledger, seed: int, journeys: list[Journey], *, ahead: 
 def sample_portal(seed: int = 7) -> Portal:
     """Return the sample portal of *seed*: the same rows in the same order, every time."""
     ledger = Ledger(seed)
-    journeys = make_journeys(ledger, stream(seed, "people"), groups=600, imported=20, companies=150)
+    journeys = make_journeys(ledger, stream(seed, "people"), groups=600, imported=16, companies=150)
     write_records(ledger, seed, journeys, ahead=9)
     add_oddities(ledger, stream(seed, "oddities"), journeys)
     return ledger.portal(described(ledger))

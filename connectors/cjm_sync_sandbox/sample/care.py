@@ -169,7 +169,7 @@ class CareDesk:
             opened,
             {
                 "subject": subject,
-                "content": f"{subject}. Please help.",
+                "content": f"{subject}\n\nPlease help.",
                 "hs_pipeline": pipeline,
                 "hs_ticket_category": category,
                 "hs_ticket_priority": priority,

@@ -73,8 +73,6 @@ class Diary:
         present = [person for person in who if person.created_at <= when]
         if when >= SAMPLE_AS_OF or not present:
             return
-        for person in present:
-            person.last_touch_at = max(person.last_touch_at or when, when)
         # Logged a little later, as people do.
         self._ledger.add(
             kind,
@@ -82,6 +80,7 @@ class Diary:
             {"hs_timestamp": iso(when), "hubspot_owner_id": owner or journey.seller, **properties},
             contacts=[person.contact_id for person in present],
             companies=[journey.company.company_id] if journey.company else [],
+            deals=[journey.deal_id] if journey.deal_id and journey.is_selling(when) else [],
             tickets=tickets,
         )
 

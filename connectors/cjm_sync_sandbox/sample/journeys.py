@@ -54,7 +54,6 @@ class Person:
     nps: int | None = None
     evangelist_at: datetime | None = None
     demoted_at: datetime | None = None
-    last_touch_at: datetime | None = None
 
 
 @dataclass(eq=False)
@@ -79,10 +78,9 @@ class Journey:
     consideration_at: datetime | None = None
     demo_at: datetime | None = None
     considered_until: datetime | None = None
-    gave_up: str | None = (
-        None  # after consideration: "lost", "regressed" or None (went on, or idles)
-    )
+    gave_up: str | None = None  # ended consideration as "lost" or "regressed"
     deal_at: datetime | None = None
+    deal_id: str | None = None  # known once the deal is written
     purchase_at: datetime | None = None
     slipped_at: datetime | None = None  # the deal fell back below one half
     closed_at: datetime | None = None
@@ -102,6 +100,13 @@ class Journey:
         if self.imported:
             return self.created_at
         return self.closed_at if self.won else None
+
+    def is_selling(self, when: datetime) -> bool:
+        """Tell whether the first deal was open at *when*."""
+        if self.deal_at is None:
+            return False
+        ended = self.considered_until if self.gave_up == "lost" else self.closed_at
+        return self.deal_at <= when and (ended is None or when <= ended)
 
     @property
     def churned_at(self) -> datetime | None:
@@ -140,10 +145,10 @@ class Decks:
         )
         self.evangelist = Deck(rng, {True: 3, False: 1})
         self.demoted = Deck(rng, {True: 3, False: 2})
-        self.first_term = Deck(rng, {49: 2, 365: 1})  # a pilot of seven weeks, or a year
+        self.first_term = Deck(rng, {42: 4, 365: 1})  # a pilot of six weeks, or a year
         self.renews = Deck[bool | None](rng, {True: 9, False: 6, None: 5})
         self.renews_happily = Deck[bool | None](rng, {True: 6, None: 1})
-        self.upsell = Deck(rng, {True: 1, False: 6})
+        self.upsell = Deck(rng, {True: 1, False: 9})
         self.leaves = Deck(rng, {True: 1, False: 11})
 
 
@@ -206,7 +211,7 @@ def _buy(rng: Random, decks: Decks, journey: Journey, entered: datetime) -> None
     journey.purchase_at = entered
     lasts = days(rng, 19, 0.4, 5)
     if entered + lasts >= WINDOW_START:
-        lasts = max(days(rng, 52, 0.2, 34), WINDOW_START - entered + timedelta(days=2))
+        lasts = max(days(rng, 54, 0.18, 36), WINDOW_START - entered + timedelta(days=2))
     end = decks.ends[journey.lead.persona].draw()
     if end == "stalled":
         return
@@ -233,7 +238,7 @@ def _live_as_customer(rng: Random, decks: Decks, journey: Journey, since: dateti
     while start < SAMPLE_AS_OF:
         ends = office(rng, start + timedelta(days=term) - between(rng, 0, 9))
         # Who was won over in a first year stays; a pilot may still end for want of money.
-        outcome = (decks.renews_happily if happy and term > 49 else decks.renews).draw()
+        outcome = (decks.renews_happily if happy and term > 42 else decks.renews).draw()
         journey.renewals.append(Renewal(ends - between(rng, 18, 30), ends, outcome))
         if not outcome:
             break

@@ -76,7 +76,12 @@ class Ledger:
     def set_history(self, row: Row, name: str, changes: Sequence[Change]) -> None:
         """Store *changes*, given oldest first, and let *row* have the newest value."""
         row.setdefault("history", {})[name] = [
-            {"value": value, "timestamp": iso(when), "sourceType": source}
+            {
+                "value": value,
+                "timestamp": iso(when),
+                "sourceType": source,
+                **({"sourceId": "userId:61200340"} if source == "CRM_UI" else {}),
+            }
             for when, value, source in reversed(changes)
         ]
         row["properties"][name] = changes[-1][1]

@@ -78,7 +78,27 @@ _SECOND = (
     ("Paper", "PAPER_FOREST_PRODUCTS"),
     ("Hotels", "HOSPITALITY"),
 )
-_FORMS = ("AB", "GmbH", "Ltd", "Inc.", "A/S", "S.A.", "株式会社", "BV", "S.L.", "Sp. z o.o.")
+_FORMS = {
+    "Sweden": "AB",
+    "Germany": "GmbH",
+    "France": "S.A.",
+    "Spain": "S.L.",
+    "Poland": "Sp. z o.o.",
+    "Czechia": "s.r.o.",
+    "Denmark": "A/S",
+    "Netherlands": "B.V.",
+    "Türkiye": "A.Ş.",
+    "United Kingdom": "Ltd",
+    "United States": "Inc.",
+    "Brazil": "Ltda.",
+    "Greece": "Α.Ε.",
+    "Ukraine": "ТОВ",
+    "Japan": "株式会社",
+    "China": "有限公司",
+    "South Korea": "주식회사",
+    "India": "Pvt. Ltd.",
+    "Vietnam": "JSC",
+}
 _FIRST = _FIRST_WORDS.split()
 _PLAIN = str.maketrans(
     {
@@ -122,12 +142,10 @@ def person(rng: Random, country_name: str) -> tuple[str, str, str]:
     return given, family, f"{given_ascii}.{family_ascii}"
 
 
-def company(number: int, rng: Random) -> tuple[str, str, str]:
+def company(number: int, country_name: str) -> tuple[str, str, str]:
     """Return a name, a domain and an industry; no two numbers below 384 share a name."""
-    first, first_ascii = _shown_and_spelled(_FIRST[number % len(_FIRST)])
-    word, industry = _SECOND[(number // len(_FIRST) + number % len(_FIRST)) % len(_SECOND)]
-    return (
-        f"{first} {word} {rng.choice(_FORMS)}",
-        f"{first_ascii}-{word.lower()}.example",
-        industry,
-    )
+    place = number % len(_FIRST)
+    first, first_ascii = _shown_and_spelled(_FIRST[place])
+    word, industry = _SECOND[(number // len(_FIRST) + place) % len(_SECOND)]
+    name = f"{first} {word} {_FORMS.get(country_name, 'LLC')}"
+    return name, f"{first_ascii}-{word.lower()}.example", industry

@@ -56,16 +56,10 @@ _RANK = {value: place for place, (value, _label) in enumerate(LIFECYCLE)}
 
 def make_company(ledger: Ledger, rng: Random, number: int, created: datetime) -> Company:
     """Write a company and return it."""
-    name, domain, industry = names.company(number, rng)
-    made = Company(
-        ledger.new_id("companies"),
-        name,
-        domain,
-        industry,
-        names.country(rng),
-        rng.choice(_SIZES),
-        created,
-    )
+    country = names.country(rng)
+    name, domain, industry = names.company(number, country)
+    company_id, size = ledger.new_id("companies"), rng.choice(_SIZES)
+    made = Company(company_id, name, domain, industry, country, size, created)
     ledger.add(
         "companies",
         created,
@@ -101,11 +95,12 @@ def make_journeys(
         customer = place < imported
         company: Company | None = None
         if customer or not without_company.draw():
-            if len(known) < companies and rng.random() < companies / groups * 1.25:
+            # With some to spare, so that the last ones are founded before the groups run out.
+            if customer or (len(known) < companies and rng.random() < companies / groups * 1.25):
                 known.append(make_company(ledger, rng, len(known), start - timedelta(minutes=1)))
                 company = known[-1]
             else:
-                company = rng.choice(known) if known and not customer else None
+                company = rng.choice(known)
         count = decks.group_size.draw() if company else 1
         journey = Journey(
             people_of(rng, company, count, ids, taken),

@@ -83,6 +83,7 @@ class SalesDesk:
             f"{journey.company.name if journey.company else journey.lead.family} – planning suite"
         )
         deal = self._deal(journey, name, SALES, "newbusiness", steps, 9_000, 90_000)
+        journey.deal_id = deal["id"] if deal else None
         if journey.purchase_at:
             self._quotes(journey, deal, journey.purchase_at, journey.closed_at)
 
@@ -140,6 +141,9 @@ class SalesDesk:
                 "amount_in_home_currency": f"{amount * rate:.2f}" if currency else None,
                 "closedate": iso(expected),
                 "closed_lost_reason": reason or None,
+                "hs_primary_associated_company": (
+                    journey.company.company_id if journey.company else None
+                ),
                 "hubspot_owner_id": journey.seller,
             },
             history={"dealstage": past},
