@@ -101,7 +101,6 @@ class FrameBuilder:
         anchor = memory[HUB].detail.get("blocks", {}).get(view.after)
         if anchor is not None:
             target["position"] = {"type": "after_block", "block_id": anchor}
-        names = home.detail.get("option_names", {})
         body: dict[str, Any] = {
             "create_database": target,
             "data_source_id": home.detail["data_source_id"],
@@ -111,9 +110,7 @@ class FrameBuilder:
         for part in ("configuration", "filter", "sorts"):
             value = getattr(view, part)
             if value:
-                body[part] = resolve(
-                    value, ids, option=lambda column, key: names.get(column, {}).get(key)
-                )
+                body[part] = resolve(value, ids)
         return Made(_id(self._client.post("views", body, creates=True)), detail={})
 
     # what the answers to the creates did not carry
@@ -228,24 +225,32 @@ class FrameBuilder:
 
 
 def _place(blocks: tuple[Block, ...], children: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the ids of the template's blocks among the page's children.
+    """Return the ids of the anchors and owned blocks of the template among the page's children.
 
-    Both keep their order, so each block is looked for after the one before it: by type and text,
-    an owned one (whose text we change) by its type right after its predecessor.
+    They are known by type and text, wherever people moved them. An owned block, whose text we
+    change, is else the one of its type right behind its predecessor in the template.
     """
     placed: dict[str, str] = {}
-    start = 0
-    for block in blocks:
-        kind, text = str(block.json.get("type")), _block_text(block.json)
-        for index in range(start, len(children)):
-            child = children[index]
-            if child.get("type") != kind:
-                continue
-            if _block_text(child) == text or (block.owned and index == start):
-                placed[block.key] = str(child["id"])
-                start = index + 1
-                break
+    for before, block in zip((None, *blocks), blocks, strict=False):
+        if not (block.anchor or block.owned):
+            continue
+        index = _index_of(block, children)
+        if index is None and block.owned and before is not None:
+            behind = _index_of(before, children)
+            after = -1 if behind is None else behind + 1
+            if 0 < after < len(children) and children[after].get("type") == block.json.get("type"):
+                index = after
+        if index is not None:
+            placed[block.key] = str(children[index]["id"])
     return placed
+
+
+def _index_of(block: Block, children: list[dict[str, Any]]) -> int | None:
+    kind, text = block.json.get("type"), _block_text(block.json)
+    for index, child in enumerate(children):
+        if child.get("type") == kind and _block_text(child) == text:
+            return index
+    return None
 
 
 def _block_text(block: Mapping[str, Any]) -> str:
