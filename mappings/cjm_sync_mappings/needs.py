@@ -1,0 +1,130 @@
+"""What the mapping reads of each object, and no more: no names, subjects, bodies or note text.
+
+Addresses are asked for joining submissions and email events, and stay on the machine. A name that
+ends in `*` is a family that the source resolves from the definitions.
+"""
+
+from __future__ import annotations
+
+from cjm_sync.model import Need
+from cjm_sync_mappings.schema import Profile
+
+_ENTERED = "hs_v2_date_entered_*"
+
+_FIXED: dict[str, Need] = {
+    "account": Need(),
+    "owners": Need(),
+    "properties": Need(),
+    "pipelines": Need(),
+    "exchange_rates": Need(),
+    "forms": Need(),
+    "contacts": Need(
+        properties=frozenset(
+            {
+                "associatedcompanyid", "createdate", "email", "first_conversion_date",
+                "hs_additional_emails", "hs_analytics_first_timestamp", "hs_analytics_source",
+                "hs_calculated_merged_vids", "hs_email_first_send_date",
+                "hs_email_last_click_date", "hs_email_last_open_date", "hs_email_last_send_date",
+                "hs_lifecyclestage_*", "hs_merged_object_ids", "hs_persona", "lifecyclestage",
+                "recent_conversion_date", _ENTERED,
+            }
+        ),
+        history=frozenset({"lifecyclestage"}),
+    ),
+    "companies": Need(properties=frozenset({"hs_merged_object_ids"})),
+    "deals": Need(
+        properties=frozenset(
+            {
+                "amount", "amount_in_home_currency", "closed_lost_reason", "createdate",
+                "deal_currency_code", "dealstage", "hs_exchange_rate", "hs_merged_object_ids",
+                "pipeline", _ENTERED,
+            }
+        ),
+        history=frozenset({"dealstage"}),
+        links=frozenset({"contacts"}),
+    ),
+    "tickets": Need(
+        properties=frozenset(
+            {
+                "closed_date", "createdate", "hs_merged_object_ids", "hs_pipeline",
+                "hs_pipeline_stage", "hs_ticket_priority", "hs_time_to_close_sla_at", _ENTERED,
+            }
+        ),
+        history=frozenset({"hs_pipeline_stage"}),
+        links=frozenset({"contacts"}),
+    ),
+    "calls": Need(
+        properties=frozenset({"hs_call_disposition"}), links=frozenset({"contacts", "tickets"})
+    ),
+    "emails": Need(
+        properties=frozenset(
+            {
+                "hs_email_click_count", "hs_email_direction", "hs_email_open_count",
+                "hs_email_status",
+            }
+        ),
+        links=frozenset({"contacts"}),
+    ),
+    "meetings": Need(
+        properties=frozenset({"hs_meeting_outcome"}), links=frozenset({"contacts"})
+    ),
+    "notes": Need(links=frozenset({"contacts"})),
+    # Tasks are no touches; they are the backstage of a journey.
+    "tasks": Need(
+        properties=frozenset({"hs_task_status", "hs_timestamp", "hubspot_owner_id"}),
+        links=frozenset({"contacts"}),
+    ),
+    "communications": Need(links=frozenset({"contacts"})),
+    "postal_mail": Need(links=frozenset({"contacts"})),
+    "feedback_submissions": Need(
+        properties=frozenset(
+            {"hs_contact_id", "hs_sentiment", "hs_survey_id", "hs_survey_type", "hs_value"}
+        ),
+        links=frozenset({"contacts"}),
+    ),
+    "quotes": Need(properties=frozenset({"hs_status"}), links=frozenset({"contacts", "deals"})),
+    "email_events": Need(
+        properties=frozenset(
+            {
+                "created", "filteredEvent", "id", "obsoletedBy", "recipient", "sentBy",
+                "subscriptions", "type",
+            }
+        )
+    ),
+    "form_submissions": Need(
+        properties=frozenset({"conversionId", "email", "formId", "submittedAt"})
+    ),
+    "events": Need(properties=frozenset({"eventType", "objectId", "objectType", "occurredAt"})),
+}  # fmt: skip
+
+_ROWS = frozenset({"email_events", "form_submissions", "events", "forms"})
+"""Streams whose rows are no CRM records: they come as they are."""
+
+
+def needs_of(profile: Profile) -> dict[str, Need]:
+    """Return what a journey of contacts with *profile* reads."""
+    needs = dict(_FIXED)
+
+    def want(object_: str, *properties: str | None) -> None:
+        if object_ in needs:
+            names = frozenset(name for name in properties if name is not None)
+            needs[object_] |= Need(properties=names)
+
+    for object_, reading in profile.objects.items():
+        want(object_, *reading.time, reading.skip_property, reading.channel_property)
+    for part in profile.touchpoints:
+        if part.object != "deals":  # their property is the state, which is no property
+            want(part.object, part.property, part.skip_property)
+        if part.pages:
+            want("events", "hs_url")
+        if part.linked is not None and part.object in needs:
+            needs[part.object] |= Need(links=frozenset({part.linked}))
+    for persona in (*profile.personas.rules, *profile.personas.starter):
+        for condition in persona.any:
+            object_ = "contacts" if condition.object == "contact" else "companies"
+            want(object_, condition.property)
+    for mix in profile.mixes:
+        for name in mix.properties:
+            object_, _, property_ = name.partition(".")
+            want(object_, property_)
+    return needs

@@ -1,0 +1,81 @@
+"""Deals of the units: their moves, and a touch and a signal for each win and each loss."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cjm_sync.journey.facts import Deal, DealState
+from cjm_sync.model import Record
+from cjm_sync_mappings.deals import DealReader
+from cjm_sync_mappings.scene import Scene
+from cjm_sync_mappings.touches import created_at
+from cjm_sync_mappings.values import at_word_start, read_text
+
+REASON = "closed_lost_reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """The deals that units have, each unit's by place, and when its earliest was created."""
+
+    deals: tuple[Deal, ...]
+    of_unit: tuple[tuple[int, ...], ...]
+    created_at: dict[int, int]
+
+
+def read_sales(scene: Scene) -> Sales:
+    """Add the wins and losses of all deals that belong to a unit."""
+    rules, ledger, emotion = scene.rules, scene.ledger, scene.profile.emotion
+    reader = DealReader(scene.profile, scene.account, scene.as_of, scene.notes)
+    to_contacts = scene.to_contacts("deals", scene.deals)
+    reasons = [(at_word_start(one.pattern), one.score) for one in emotion.lost_reasons]
+    deals: list[Deal] = []
+    of_unit: list[list[int]] = [[] for _ in scene.units]
+    earliest: dict[int, int] = {}
+    for record in scene.deals.survivors.values():
+        units = scene.places(to_contacts.of(record))
+        if not units:
+            continue
+        born_at = created_at(record, scene.notes)
+        deal = reader.read(record)
+        for unit in units:
+            of_unit[unit].append(len(deals))
+            if born_at is not None:
+                earliest[unit] = min(born_at, earliest.get(unit, born_at))
+        deals.append(deal)
+        for move in deal.moves:
+            if move.state not in {DealState.WON, DealState.LOST}:
+                continue
+            is_won = move.state is DealState.WON
+            part = rules.find("deals", {"state": move.state.name})
+            if part is None:
+                continue
+            score = emotion.deal_won if is_won else _reason(scene, record, reasons)
+            place, channel = rules.place(part.key), rules.channel(part.channel)
+            for unit in units:
+                touch = ledger.touch(
+                    unit, move.at, place, channel, ends=not is_won, welcome=part.inbound
+                )
+                ledger.signal(
+                    unit,
+                    move.at,
+                    score,
+                    emotion.weights.deal,
+                    touchpoint=place,
+                    touch=touch,
+                    ends=not is_won,
+                )
+    return Sales(tuple(deals), tuple(map(tuple, of_unit)), earliest)
+
+
+def _reason(scene: Scene, record: Record, reasons: list[tuple[re.Pattern[str], float]]) -> float:
+    text = read_text(record.properties.get(REASON))
+    emotion = scene.profile.emotion
+    if not text:
+        return emotion.lost_without_reason
+    for pattern, score in reasons:
+        if pattern.search(text):
+            return score
+    scene.notes.unknown_reason(record.id, REASON, text)
+    return emotion.lost_other_reason

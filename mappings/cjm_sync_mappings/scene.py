@@ -1,0 +1,55 @@
+"""What every reader of records shares: the rules, the account, the units, and where rows go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cjm_sync.journey.facts import RuleMove
+from cjm_sync.model import Record
+from cjm_sync.ports import Records
+from cjm_sync_mappings.account import Account
+from cjm_sync_mappings.links import Links, Shelf, link
+from cjm_sync_mappings.notes import Notes
+from cjm_sync_mappings.schema import Profile
+from cjm_sync_mappings.touches import Ledger, TouchRules
+from cjm_sync_mappings.values import id_order
+
+
+@dataclass(slots=True, eq=False)
+class Scene:
+    """One reading of the mirror. *units* gives the place of each unit by its contact's id."""
+
+    profile: Profile
+    account: Account
+    records: Records
+    as_of: int
+    notes: Notes
+    contacts: Shelf
+    deals: Shelf
+    tickets: Shelf
+    units: Mapping[str, int]
+    rules: TouchRules
+    ledger: Ledger = field(default_factory=Ledger)
+    moves: list[list[RuleMove]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.moves = [[] for _ in self.units]
+
+    def each(self, object_: str) -> Iterator[Record]:
+        """Yield the live records of *object_*, ascending by id."""
+        live = (record for record in self.records.all(object_) if not record.archived)
+        return iter(sorted(live, key=lambda record: id_order(record.id)))
+
+    def to_contacts(self, object_: str, source: Shelf | None = None) -> Links:
+        """Return the links from *object_* to contacts."""
+        return link(object_, self.contacts, source)
+
+    def places(self, contact_ids: tuple[str, ...]) -> tuple[int, ...]:
+        """Return the places of those contacts that are units."""
+        return tuple(self.units[id_] for id_ in contact_ids if id_ in self.units)
+
+    def move(self, unit: int, at: int, stage: str, record: Record, *, after: bool = False) -> None:
+        """Add an event from a rule; *after*: only after a purchase."""
+        place = self.profile.stage_place(stage)
+        self.moves[unit].append(RuleMove(at, place, record.id, needs_purchase=after))
