@@ -122,7 +122,7 @@ class Collector:
             channel = text_of(row, "hs_communication_channel_type")
             known = channel in {"WHATS_APP", "SMS", "LINKEDIN_MESSAGE"}
             self._touch("msg.chat" if known else "other.communications", self._when(row))
-        for row in self.quotes():
+        for row in self.quotes():  # a draft is not sent (section 2), so it is no touch
             self._touch("sales.quote", self.world.created(row))
         for deal in self.deals:
             self._closings(deal)
@@ -261,11 +261,13 @@ class Collector:
         self.meetings.sort(key=lambda one: (one[0], id_order(str(one[1]["id"]))))
 
     def quotes(self) -> list[Row]:
+        """Return the quotes sent to this contact, itself or through its deals."""
         found = {str(row["id"]): row for row in self._linked("quotes")}
         for deal in self.deals:
             for row in self.world.linked("deals", deal.id, "quotes"):
                 found[str(row["id"])] = row
-        return list(found.values())
+        sent = {"APPROVED", "APPROVAL_NOT_NEEDED"}
+        return [row for row in found.values() if text_of(row, "hs_status") in sent]
 
     def surveys(self) -> list[Row]:
         return self._linked("feedback_submissions") + self.world.surveys.get(self.id, [])
@@ -384,9 +386,7 @@ def read_unit(world: World, row: Row, *, pipelines: list[str] | None) -> Unit:
         quotes=[
             t
             for quote in collector.quotes()
-            if text_of(quote, "hs_status") in {"APPROVED", "APPROVAL_NOT_NEEDED"}
-            and (t := world.created(quote)) is not None
-            and t < world.now
+            if (t := world.created(quote)) is not None and t < world.now
         ],
         promoters=[a.t for a in collector.answers if a.survey == "NPS" and a.value >= 9],
     )

@@ -1,0 +1,58 @@
+"""The product and the independent oracle say the same of every portal, number by number."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cjm_sync_sandbox.portal import Portal
+from cjm_sync_sandbox.sample import SAMPLE_AS_OF, sample_portal
+from oracle.comparing import differences
+from oracle.golden import copied
+from oracle.oracle import oracle_export
+from oracle.product import product_export
+from oracle.wild import AS_OF, wild_portal
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+
+
+def first_differences(
+    portal: Portal, as_of: datetime, where: dict[str, Any] | None = None
+) -> list[str]:
+    journey = {"key": "customers", "name": "Customer journey", "where": where or {}}
+    expected = oracle_export(portal, as_of=as_of, journey=journey)
+    return differences(expected, product_export(portal, as_of, where))[:20]
+
+
+@pytest.mark.parametrize(
+    "as_of",
+    [SAMPLE_AS_OF, SAMPLE_AS_OF.replace(month=6), SAMPLE_AS_OF.replace(year=2025)],
+    ids=["now", "in_june", "a_year_before"],
+)
+def test_product_and_oracle_agree_on_the_sample_portal(as_of: datetime) -> None:
+    assert first_differences(sample_portal(), as_of) == []
+
+
+@pytest.mark.parametrize("name", ["portal-retail", "portal-saas"])
+def test_product_and_oracle_agree_on_a_shared_portal(name: str) -> None:
+    folder = SHARED / name
+    if not folder.exists():
+        pytest.skip("the shared portals are not here")
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+
+    assert first_differences(Portal.read(folder), datetime.fromisoformat(truth["T"])) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_product_and_oracle_agree_on_an_odd_portal_five_times_over(seed: int) -> None:
+    assert first_differences(copied(wild_portal(seed), 5), AS_OF) == []
+
+
+def test_product_and_oracle_agree_on_what_a_filter_leaves() -> None:
+    where = {"pipeline": ["default"], "created_after": "2026-03-01"}
+
+    assert first_differences(copied(wild_portal(100), 5), AS_OF, where) == []
