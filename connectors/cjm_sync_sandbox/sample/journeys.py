@@ -126,7 +126,7 @@ class Decks:
         # Apart by group size, lest the large groups all fall on one side.
         self.demo = {size: Deck(rng, {True: 4, False: 5}) for size in (1, 2, 3)}
         self.advances = {
-            (demo, size): Deck(rng, {True: 7, False: 5} if demo else {True: 4, False: 7})
+            (demo, size): Deck(rng, {True: 5, False: 3} if demo else {True: 4, False: 7})
             for demo in (True, False)
             for size in (1, 2, 3)
         }
