@@ -71,7 +71,12 @@ class CrmMapping:
         _check_unit(journey)
         where = read_where(journey)
         now = (as_of.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
-        return _facts(records, journey, _profile_of(journey), where, now)
+        profile = _profile_of(journey)
+        facts = _facts(records, journey, profile, where, now)
+        undated = _undated(facts)
+        if undated:  # too rare to look for beforehand: nothing of such a contact has any time
+            facts = _facts(records, journey, profile, where, now, without=undated)
+        return facts
 
 
 plugin = CrmMapping()
@@ -95,8 +100,29 @@ def _profile_of(journey: JourneyRequest) -> Profile:
     return read_profile(text, journey.profile)
 
 
+def _undated(facts: Facts) -> frozenset[str]:
+    """Return the ids of units that no time is known of: they cannot be placed on any timeline."""
+    suspects = [
+        place
+        for place, unit in enumerate(facts.units)
+        if unit.created_at is None and not unit.lifecycle and not unit.rules
+    ]
+    return frozenset(
+        facts.units[place].id
+        for place in suspects
+        if not any(facts.deals[deal].moves for deal in facts.units[place].deals)
+        and not (facts.touches.unit == place).any()
+    )
+
+
 def _facts(
-    records: Records, journey: JourneyRequest, profile: Profile, where: Where, now: int
+    records: Records,
+    journey: JourneyRequest,
+    profile: Profile,
+    where: Where,
+    now: int,
+    *,
+    without: frozenset[str] = frozenset(),
 ) -> Facts:
     notes = Notes(profile.thresholds.min_group)
     account = read_account(
@@ -109,7 +135,7 @@ def _facts(
     chosen = [
         contact
         for contact in contacts.survivors.values()
-        if where.keeps(_born_at(contact, notes), now)
+        if where.keeps(_born_at(contact, notes), now) and contact.id not in without
     ]
     scene = Scene(
         profile=profile,
