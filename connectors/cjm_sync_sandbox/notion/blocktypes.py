@@ -78,9 +78,11 @@ def parse_block(ws: Workspace, value: Any, path: str, levels: int) -> Draft:
     given = need_object(value, path)
     kinds = [key for key in given if key in CREATABLE]
     kind = given.get("type", kinds[0] if kinds else None)
+    if not isinstance(kind, str):
+        raise failed(f"{path}.type", "a supported block type", kind)
     if kind in {"child_page", "child_database"}:
         raise invalid(f"Block type {kind} cannot be created by this endpoint.")
-    if kind is None or kind not in CREATABLE:
+    if kind not in CREATABLE:
         raise failed(f"{path}.type", "a supported block type", kind)
     if kind not in given:
         raise undefined(f"{path}.{kind}")

@@ -158,6 +158,8 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _operator(condition: Json, allowed: tuple[str, ...], path: str) -> tuple[str, Any]:
+    if len(condition) != 1:
+        raise failed(path, "an object with one operator", condition)
     operator, wanted = next(iter(condition.items()))
     if operator not in allowed:
         raise failed(f"{path}.{operator}", "not present", wanted)
