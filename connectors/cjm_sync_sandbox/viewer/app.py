@@ -104,7 +104,7 @@ def _start(sidebar: Entry | None) -> Content:
     doors = []
     if hub is not None:
         doors.append(_door(hub.address, "▤", hub.title, "The workspace as it looks in Notion"))
-    doors.append(_door("/map", "🗺", "The map as a picture", "Stages, lanes and emotion curve"))
+    doors.append(_door("/map", "◫", "The map as a picture", "Stages, lanes and emotion curve"))
     return [
         tag("h1", "Customer journey map"),
         tag(
@@ -162,6 +162,7 @@ def _page(page_id: str, workspace: Workspace) -> tuple[str, Content]:
     sign = icon(page.get("icon"))
     body = Body(workspace, page_id, lambda database_id: _inline(database_id, workspace))
     content: list[Content] = [
+        _way_up(page, workspace),
         tag("div", sign, class_="head-icon", aria_hidden="true") if sign else None,
         tag("h1", title),
         tag("p", "In the trash", class_="muted") if page.get("in_trash") else None,
@@ -169,6 +170,19 @@ def _page(page_id: str, workspace: Workspace) -> tuple[str, Content]:
         tag("div", body.markup(), class_="body"),
     ]
     return title, content
+
+
+def _way_up(page: Json, workspace: Workspace) -> Content:
+    """Return the link to what holds the page, as Notion's bar of names does."""
+    parent = page["parent"]
+    if "database_id" in parent:
+        name = plain(workspace.database(parent["database_id"]).get("title")) or "Untitled"
+        address = f"/d/{parent['database_id']}"
+    elif "page_id" in parent:
+        name, address = workspace.title(parent["page_id"]), f"/p/{parent['page_id']}"
+    else:
+        return None
+    return tag("p", tag("a", f"‹ {name}", href=address), class_="muted")
 
 
 def _properties(page: Json, workspace: Workspace) -> Content:

@@ -93,7 +93,7 @@ class Body:
             case "callout":
                 return tag(
                     "div",
-                    tag("span", icon(content.get("icon")) or "💡", class_="callout-icon"),
+                    tag("span", icon(content.get("icon")) or "▸", class_="callout-icon"),
                     tag("div", self._rich(content), self._inside(block, depth=depth)),
                     class_=classes("callout", colour),
                 )
@@ -167,7 +167,7 @@ class Body:
         """Return a picture's place: its file lives at an address the demo does not contact."""
         caption = rich(content.get("caption"), self._workspace)
         name = content.get("name") or kind
-        frame = tag("div", f"{'🖼' if kind == 'image' else '📎'} {name}", class_="media")
+        frame = tag("div", f"{'▨' if kind == 'image' else '▤'} {name}", class_="media")
         return tag("figure", frame, tag("figcaption", caption) if caption else None)
 
     def _table(self, block: Json, content: Json) -> Markup:
@@ -189,7 +189,7 @@ class Body:
             sign = icon(self._workspace.page(block["id"]).get("icon"))
         except MissingError:
             sign = None
-        return tag("p", tag("a", sign or "📄", " ", title, href=f"/p/{block['id']}"), class_="page")
+        return tag("p", tag("a", sign or "▤", " ", title, href=f"/p/{block['id']}"), class_="page")
 
     def _link_to_page(self, content: Json) -> Markup:
         if content.get("type") == "database_id":

@@ -16,6 +16,8 @@ LETTER = 6.3
 
 @dataclass(frozen=True, slots=True)
 class Scale:
+    """One axis: its ends and steps in values, its start and length in pixels."""
+
     low: float
     high: float
     steps: tuple[float, ...]
@@ -30,10 +32,11 @@ class Scale:
 
 
 def scale_of(chart: Chart, start: float, length: float) -> Scale:
+    """Return an axis that holds every number of *chart* and keeps the bounds that its view sets."""
     numbers = [n for one in chart.series for n in one.numbers if n is not None]
     if is_stacked(chart):
         numbers += [top for _, _, _, top in stacks(chart)]
-    numbers += [line.value for line in chart.references]
+    numbers += [one.value for one in chart.references]
     low = min(0.0, *numbers) if chart.lowest is None else chart.lowest
     high = max(0.0, *numbers) if chart.highest is None else chart.highest
     if high <= low:
@@ -86,17 +89,26 @@ def colour_of(chart: Chart, position: int) -> str:
 def group_labels(
     groups: Sequence[str], middles: Sequence[float], each: float, bottom: float
 ) -> tuple[list[Content], int]:
-    """Return the names along the x axis on up to two lines; every nth one when they are many."""
+    """Return the names along the x axis and how many lines they take.
+
+    Names that do not fit beside each other stand on two levels in turn; when even that is too
+    narrow, only every nth one is named.
+    """
     nth = max(1, math.ceil(34 / each))
+    named = range(0, len(groups), nth)
+    wrapped = [_wrapped(groups[index], each * nth - 4) for index in named]
+    depth = 0
+    if any(part.endswith("…") for parts in wrapped for part in parts):
+        wrapped = [_wrapped(groups[index], each * nth * 2 - 8) for index in named]
+        depth = max(len(parts) for parts in wrapped[::2])
     shapes: list[Content] = []
     lines = 1
-    for index, label in enumerate(groups):
-        if index % nth:
-            continue
-        wrapped = _wrapped(label, each * nth - 4)
-        lines = max(lines, len(wrapped))
-        for row, part in enumerate(wrapped):
-            shapes.append(text(middles[index], bottom + 18 + 15 * row, part, anchor="middle"))
+    for order, (index, parts) in enumerate(zip(named, wrapped, strict=True)):
+        down = depth if order % 2 else 0
+        lines = max(lines, down + len(parts))
+        for row, part in enumerate(parts):
+            y = bottom + 18 + 15 * (row + down)
+            shapes.append(text(middles[index], y, part, anchor="middle"))
     return shapes, lines
 
 

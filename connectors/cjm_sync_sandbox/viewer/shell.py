@@ -64,7 +64,7 @@ def tree(workspace: Workspace, page_id: str, *, depth: int = 0) -> Entry | None:
         for block in blocks
         if depth < _DEEPEST and (entry := _entry(workspace, block, depth=depth)) is not None
     ]
-    return Entry(f"/p/{page_id}", icon(page.get("icon")) or "📄", title_of(page), tuple(inside))
+    return Entry(f"/p/{page_id}", icon(page.get("icon")) or "▤", title_of(page), tuple(inside))
 
 
 def _entry(workspace: Workspace, block: Json, *, depth: int) -> Entry | None:
@@ -85,7 +85,7 @@ def _links(tree_: Entry | None, here: str) -> Markup:
         tag(
             "ul",
             _link(Entry("/", "⌂", "Start"), here),
-            _link(Entry("/map", "🗺", "The map as a picture"), here),
+            _link(Entry("/map", "◫", "The map as a picture"), here),
         ),
         tag("h2", "Workspace"),
         tag("ul", _link(tree_, here)) if tree_ is not None else None,

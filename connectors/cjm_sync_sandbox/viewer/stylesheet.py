@@ -26,7 +26,8 @@ STYLESHEET = """
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);display:flex;min-height:100vh;
 font:16px/1.5 ui-sans-serif,-apple-system,"Segoe UI","Noto Sans","Liberation Sans","PingFang SC",
-"Hiragino Sans","Microsoft YaHei","Malgun Gothic","Noto Sans CJK SC",Arial,sans-serif;
+"Hiragino Sans","Microsoft YaHei","Malgun Gothic","Noto Sans CJK SC",Arial,sans-serif,
+"Apple Color Emoji","Segoe UI Emoji","Noto Color Emoji";
 overflow-wrap:break-word}
 a{color:inherit;text-decoration-color:var(--muted);text-underline-offset:3px}
 a:focus-visible,summary:focus-visible,[tabindex]:focus-visible{outline:2px solid var(--chart-blue);
@@ -73,7 +74,8 @@ text-align:center;color:var(--muted)}figcaption{color:var(--muted);font-size:14p
 .outside{text-decoration:underline dotted var(--muted);cursor:help}
 .equation,.mention{color:var(--text-red)}.mention{color:var(--muted)}
 .chip{display:inline-block;background:var(--gray);color:var(--chip-ink);border-radius:4px;padding:1px 7px;
-margin:1px 4px 1px 0;font-size:14px;line-height:1.4;unicode-bidi:isolate;max-width:100%}
+margin:1px 4px 1px 0;font-size:14px;line-height:1.4;unicode-bidi:isolate;max-width:100%;
+white-space:nowrap;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom}td .chip{max-width:280px}
 .person::before{content:"◍ ";color:var(--muted)}.relation{margin-right:10px}
 .scroll,.board{overflow-x:auto;overscroll-behavior-x:contain;-webkit-overflow-scrolling:touch}
 .database{margin:10px 0 26px}.database>h4{margin:10px 0 6px;display:flex;gap:8px;align-items:baseline}
@@ -84,13 +86,14 @@ margin:1px 4px 1px 0;font-size:14px;line-height:1.4;unicode-bidi:isolate;max-wid
 table{border-collapse:collapse;font-size:14px;min-width:100%}
 th,td{border:1px solid var(--rule);padding:6px 9px;text-align:left;vertical-align:top;
 font-weight:400;max-width:320px;unicode-bidi:plaintext}
-thead th{color:var(--muted);white-space:nowrap}tbody th{font-weight:550;min-width:170px}
+.cut td,.cut tbody th{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+thead th{color:var(--muted);white-space:nowrap}tbody th{font-weight:550;min-width:210px}
 tbody th a{text-decoration:none}tbody th a:hover{text-decoration:underline}
 th.number,td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .sign{opacity:.75;margin-right:6px;font-size:12px}
 .board{display:flex;gap:12px;align-items:flex-start;padding:2px 2px 10px}
-.lane{flex:1 0 210px;max-width:300px;background:var(--side);border-radius:8px;padding:8px}
-.lane h4{font-size:14px;margin:2px 2px 8px;font-weight:500}
+.lane{flex:1 0 168px;max-width:300px;background:var(--side);border-radius:8px;padding:8px}
+.lane h4{font-size:14px;margin:2px 2px 8px;font-weight:500;display:flex;gap:4px}.lane h4 .chip{min-width:0}
 .card{background:var(--card);border-radius:7px;box-shadow:var(--shadow);padding:9px 11px;margin:0 0 8px}
 .card h5{margin:0 0 4px;font-size:14px}.card h5 a{text-decoration:none}
 .card dl,.properties{margin:0;font-size:13px}.card dl>div{display:flex;justify-content:space-between;gap:10px}
@@ -120,7 +123,9 @@ overflow:hidden}.span{position:absolute;top:0;bottom:0;background:var(--chart-bl
 .door{display:block;text-decoration:none;border-radius:10px;box-shadow:var(--shadow);background:var(--card);
 padding:22px 24px}.door:hover{background:var(--hover)}.door strong{display:block;font-size:19px;margin:6px 0 2px}
 .door span{color:var(--muted)}.door .big{font-size:34px;color:inherit}
-.map{background:#fff;border-radius:8px;box-shadow:var(--shadow)}.map img{display:block;width:100%;min-width:1120px;height:auto}
+.map{background:#fff;border-radius:8px;box-shadow:var(--shadow)}.map img{display:block;width:100%;min-width:960px;height:auto}
+@media (min-width:801px){main>.map{margin-inline:-40px}
+th[scope=row],thead th:first-child{position:sticky;left:0;background:var(--paper);z-index:1}}
 @media (max-width:800px){body{display:block}.side{display:none}.menu{display:block}
 main{padding:24px 16px 80px}h1{font-size:29px}.head-icon{font-size:44px}h2{font-size:24px}h3{font-size:20px}
 .properties>div{display:block;padding:6px 0}.lane{flex-basis:240px}.columns{display:block}.chart{padding:10px 8px}

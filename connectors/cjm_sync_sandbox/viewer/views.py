@@ -95,7 +95,12 @@ class ViewSection:
             for column in columns
         ]
         body = [tag("tr", [self._cell(row, column) for column in columns]) for row in rows]
-        table = tag("table", tag("thead", tag("tr", head)), tag("tbody", body))
+        table = tag(
+            "table",
+            tag("thead", tag("tr", head)),
+            tag("tbody", body),
+            class_=None if self._wanted.get("wrap_cells", True) else "cut",
+        )
         return tag(
             "div",
             table,
