@@ -32,7 +32,7 @@ SEEDS: list[tuple[str, str, Any]] = [
                              "is_archived": False, "template": {"type": "none"}}),
     ("POST", "pages/@row/move", {"parent": {"page_id": "@hub"}}),
     ("POST", "databases", {
-        "parent": {"page_id": "@hub"}, "title": text("x"), "is_inline": True,
+        "parent": {"type": "page_id", "page_id": "@hub"}, "title": text("x"), "is_inline": True,
         "initial_data_source": {"properties": {
             "A": {"title": {}}, "B": {"select": {"options": [{"name": "x", "color": "red"}]}},
             "C": {"relation": {"data_source_id": "@ds", "type": "dual_property",
@@ -50,7 +50,7 @@ SEEDS: list[tuple[str, str, Any]] = [
         "filter": {"and": [
             {"or": [{"property": "Deals", "number": {"equals": 1}},
                     {"property": "Stages counted", "rollup": {
-                        "any": {"title": {"equals": "x"}}}}]},
+                        "any": {"rich_text": {"equals": "x"}}}}]},
             {"property": "Seen", "date": {"on_or_after": "today"}},
             {"property": "Stage", "select": {"equals": ["Trial"]}},
             {"timestamp": "created_time", "created_time": {"past_week": {}}}]},
@@ -81,7 +81,7 @@ SEEDS: list[tuple[str, str, Any]] = [
         "y_axis": {"aggregator": "sum", "property_id": "@Deals"}, "stack_by": group_by("Stage"),
         "reference_lines": [{"value": 1, "label": "x", "color": "red", "dash_style": "dash"}]})),
     ("POST", "views", {"create_database": {
-        "parent": {"page_id": "@hub"}, "position": {"type": "after_block", "block_id": "@db"}},
+        "parent": {"type": "page_id", "page_id": "@hub"}, "position": {"type": "after_block", "block_id": "@db"}},
         "data_source_id": "@ds", "name": "x", "type": "timeline",
         "configuration": {"type": "timeline", "date_property_id": "@Seen",
                           "preference": {"zoom_level": "day"}}}),

@@ -51,7 +51,7 @@ def schema(name: str, says: str, **columns: Any) -> Refusal:
 
 def database(name: str, says: str, columns: Json, **extra: Any) -> Refusal:
     body = {
-        "parent": {"page_id": "@hub"}, "initial_data_source": {"properties": columns}, **extra,
+        "parent": {"type": "page_id", "page_id": "@hub"}, "initial_data_source": {"properties": columns}, **extra,
     }  # fmt: skip
     return Refusal(name, "POST", "databases", body, says)
 
@@ -135,6 +135,13 @@ REFUSALS = [
     Refusal("markdown beside children", "POST", "pages",
             {"parent": {"page_id": "@hub"}, "children": [], "markdown": "x"}, "exclude"),
     # schema
+    Refusal("a database's parent without its type", "POST", "databases",
+            {"parent": {"page_id": "@hub"}}, "parent.type should be defined"),
+    Refusal("a linked view's parent without its type", "POST", "views",
+            {"create_database": {"parent": {"page_id": "@hub"}}, "data_source_id": "@ds",
+             "name": "x", "type": "table"}, "parent.type should be defined"),
+    database("a relation that is neither one-way nor two-way", "should be defined",
+             {"A": {"title": {}}, "B": {"relation": {"data_source_id": "@ds"}}}),
     database("no title column", "Title is not provided", {"A": {"number": {}}}),
     database("two title columns", "exactly one", {"A": {"title": {}}, "B": {"title": {}}}),
     database("a comma in a new option", "commas not allowed",
@@ -242,8 +249,7 @@ REFUSALS = [
     new_view("a dashboard with configuration", "should be not present", view("dashboard", {})),
     new_view("a filter on an unknown option", 'Available options: "Awareness", "Trial"',
              view("table", filter={"property": "Stage", "select": {"equals": "Nope"}})),
-    new_view("a sort by time", "should be not present",
-             view("table", sorts=[{"timestamp": "created_time", "direction": "ascending"}])),
+    new_view("a null where none may be", "should be a boolean", view("table", {"wrap_cells": None})),
     Refusal("a widget in no dashboard", "POST", "views",
             {"view_id": NO_ID, "data_source_id": "@ds", "name": "x", "type": "table"},
             "Could not find view", 404, "object_not_found"),
@@ -324,6 +330,16 @@ def test_the_last_view_of_a_database_cannot_be_deleted(world: NotionWorld) -> No
 
     assert answer.status_code == 400
     assert "last view" in answer.json()["message"]
+
+
+def test_a_changed_view_sorts_by_columns_only(world: NotionWorld) -> None:
+    only = world.send("GET", "views", database_id=world.database).json()["results"][0]["id"]
+    by_time = [{"timestamp": "created_time", "direction": "ascending"}]
+
+    answer = world.send("PATCH", f"views/{only}", {"sorts": by_time})
+
+    assert answer.status_code == 400
+    assert world.send("POST", "views", world.fill(view("table", sorts=by_time))).status_code == 200
 
 
 def test_a_view_keeps_its_type(world: NotionWorld) -> None:

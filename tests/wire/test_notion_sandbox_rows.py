@@ -50,7 +50,10 @@ def test_properties_at_the_top_of_a_database_are_ignored_without_a_word(
     made = world.good(
         "POST",
         "databases",
-        {"parent": {"page_id": world.hub}, "properties": {"A": {"title": {}}, "B": {"date": {}}}},
+        {
+            "parent": {"type": "page_id", "page_id": world.hub},
+            "properties": {"A": {"title": {}}, "B": {"date": {}}},
+        },
     )
 
     source = world.good("GET", f"data_sources/{made['data_sources'][0]['id']}")

@@ -202,3 +202,24 @@ def test_quick_filters_are_merged_by_column(world: NotionWorld) -> None:
 
     assert len(stage) == 2
     assert list(after["quick_filters"].values()) == [{"select": {"equals": "Trial"}}]
+
+
+def test_null_clears_a_key_of_a_configuration_and_the_rest_stays(world: NotionWorld) -> None:
+    board = {"group_by": group_by("Stage"), "sub_group_by": group_by("Stage"), "cover_size": None}
+    made = make(world, view("board", board))
+    change = {"type": "board", "sub_group_by": None, "card_layout": "list"}
+
+    after = world.good("PATCH", f"views/{made['id']}", {"configuration": change})
+
+    assert set(made["configuration"]) == {"type", "group_by", "sub_group_by"}
+    assert set(after["configuration"]) == {"type", "group_by", "card_layout"}
+
+
+def test_a_number_card_changed_without_its_value_counts_rows(world: NotionWorld) -> None:
+    value = {"aggregator": "sum", "property_id": "@Deals"}
+    made = make(world, view("chart", {"chart_type": "number", "value": value}))
+    change = {"type": "chart", "chart_type": "number", "hide_title": True}
+
+    after = world.good("PATCH", f"views/{made['id']}", {"configuration": change})
+
+    assert after["configuration"]["value"] == {"aggregator": "count"}

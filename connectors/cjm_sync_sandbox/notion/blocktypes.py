@@ -153,9 +153,7 @@ def parse_content(ws: Workspace, kind: str, given: Json, path: str, *, is_new: b
             only(given, ("rich_text", "caption", "language"), path)
             content = _texts(given, ("rich_text", "caption"), path, is_new=is_new)
             if "language" in given or is_new:
-                content["language"] = need_text(
-                    given.get("language", "plain text"), f"{path}.language"
-                )
+                content["language"] = need_text(given.get("language"), f"{path}.language")
         case "equation":
             only(given, ("expression",), path)
             words = need_text(given.get("expression"), f"{path}.expression", limit=1_000)

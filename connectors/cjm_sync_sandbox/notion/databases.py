@@ -52,7 +52,7 @@ def create_database(ws: Workspace, call: Call) -> Json:
 
 
 def _container_parent(ws: Workspace, value: Any) -> Json:
-    parent = parse_parent(value, ("page_id", "workspace"))
+    parent = parse_parent(value, ("page_id", "workspace"), typed=True)
     if parent["type"] == "workspace":
         if ws.is_connection():
             raise invalid("Internal integrations cannot create workspace-level databases.")

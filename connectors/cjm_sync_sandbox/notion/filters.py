@@ -93,7 +93,7 @@ def _compile(
         stamp = need_one_of(
             given["timestamp"], ("created_time", "last_edited_time"), f"{path}.timestamp"
         )
-        only(given, ("timestamp", stamp), path)
+        only(given, ("timestamp", "type", stamp), path)
         test = _date_test(ws, need_object(given.get(stamp), f"{path}.{stamp}"), f"{path}.{stamp}")
         return lambda page: test(ws.tables["blocks"][page["id"]][stamp])
     if "property" not in given:
@@ -307,10 +307,10 @@ def _rollup_items(
     own = source["properties"][column["config"]["relation_property_id"]]
     target = ws.tables["sources"][own["config"]["data_source_id"]]
     far = target["properties"][column["config"]["rollup_property_id"]]
-    if set(condition) != {far["type"]}:
+    if len(condition) != 1 or not set(condition) <= {far["type"], *ALIASES.get(far["type"], ())}:
         raise invalid(f"database property {far['type']} does not match filter {shown(condition)}")
-    kind, inner = next(iter(condition.items()))
-    test = _test_for(ws, far, kind, need_object(inner, path), path, in_view=False)
+    inner = next(iter(condition.values()))
+    test = _test_for(ws, far, far["type"], need_object(inner, path), path, in_view=False)
 
     def matches(page: Json) -> bool:
         rows = related(ws, page["values"].get(own["id"], []))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
-
 from cjm_sync_sandbox.notion.cells import show_cell
-from cjm_sync_sandbox.notion.checks import need_object, need_one_of, uuid_of
+from cjm_sync_sandbox.notion.checks import need_object, undefined, uuid_of
 from cjm_sync_sandbox.notion.errors import Json, invalid
 from cjm_sync_sandbox.notion.files import file_limit, show_picture
 from cjm_sync_sandbox.notion.requests import Call
@@ -134,9 +132,16 @@ def show_source(ws: Workspace, source: Json) -> Json:
     }
 
 
-def parse_parent(value: object, kinds: tuple[str, ...], path: str = "body.parent") -> Json:
-    """Read a parent as `{"type", "id"}`; *kinds* are those this endpoint takes."""
+def parse_parent(
+    value: object, kinds: tuple[str, ...], path: str = "body.parent", *, typed: bool = False
+) -> Json:
+    """Read a parent as `{"type", "id"}`; *kinds* are those this endpoint takes.
+
+    Pages may leave the type out; databases and linked views (*typed*) may not.
+    """
     given = need_object(value, path)
+    if typed and "type" not in given:
+        raise undefined(f"{path}.type")
     found = [kind for kind in PARENT_KINDS if kind in given]
     if "data_source_id" in found and "database_id" in found:
         # Responses carry both; sent back, the data source decides.
@@ -202,6 +207,3 @@ def make_users(ws: Workspace, members: int) -> None:
         },
     }  # fmt: skip
     ws.actor = bot
-
-
-__all__ = ["chosen_columns", "need_one_of", "schema_of", "show_page", "unquote"]

@@ -61,6 +61,7 @@ def create_page(ws: Workspace, call: Call) -> Json:
     icon = parse_page_icon(ws, body.get("icon"), "body.icon")
     cover = parse_cover(ws, body.get("cover"), "body.cover")
     drafts, template = _body_of_page(ws, body)
+    columns = chosen_columns(schema, call)
     holder = None if source else ws.tables["blocks"].get(parent.get("id", ""))
     index = _page_place(ws, holder, body.get("position"))
     ws.require_room(1 + sum(draft.count() for draft in drafts))
@@ -78,7 +79,7 @@ def create_page(ws: Workspace, call: Call) -> Json:
     make_blocks(ws, ws.tables["blocks"][page["id"]], drafts)
     if template is not None:
         _copy_template(ws, template, page)
-    return show_page(ws, page)
+    return show_page(ws, page, columns)
 
 
 def new_page(ws: Workspace, parent: Json, *, icon: Json | None, cover: Json | None) -> Json:
@@ -196,6 +197,7 @@ def change_page(ws: Workspace, call: Call) -> Json:
     parsed = parse_values(ws, schema, body.get("properties", {}), "body.properties")
     icon = parse_page_icon(ws, body.get("icon"), "body.icon")
     cover = parse_cover(ws, body.get("cover"), "body.cover")
+    columns = chosen_columns(schema, call)
     _, template = _body_of_page(ws, {"template": body.get("template", {"type": "none"})})
     store_values(ws, schema, page, parsed)
     if "icon" in body:
@@ -213,7 +215,7 @@ def change_page(ws: Workspace, call: Call) -> Json:
     if template is not None:
         _copy_template(ws, template, page)
     ws.touch(page["id"])
-    return show_page(ws, page)
+    return show_page(ws, page, columns)
 
 
 def move_page(ws: Workspace, call: Call) -> Json:

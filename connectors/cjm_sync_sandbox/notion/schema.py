@@ -255,8 +255,9 @@ def _parse_relation(value: Json, path: str, ws: Workspace) -> Json:
         raise undefined(f"{path}.data_source_id")
     target = ws.source(uuid_of(value["data_source_id"], f"{path}.data_source_id"))
     sides = [side for side in ("single_property", "dual_property") if side in value]
-    side = value.get("type") or (sides[0] if sides else "dual_property")
-    need_one_of(side, ("single_property", "dual_property"), f"{path}.type")
+    if len(sides) != 1:
+        raise undefined(f"{path}.single_property or {path}.dual_property")
+    side = need_one_of(value.get("type", sides[0]), sides, f"{path}.type")
     detail = need_object(value.get(side, {}), f"{path}.{side}")
     only(detail, ("synced_property_name", "synced_property_id"), f"{path}.{side}")
     return {

@@ -184,7 +184,7 @@ def _aggregation(source: Json, value: Any, path: str) -> Json | None:
 
 
 def _cover(source: Json, value: Any, path: str) -> Json:
-    kinds = one_of("page_cover", "page_content", "page_content_first", "property")
+    kinds = one_of("page_cover", "page_content", "property")
     checks: dict[str, Check] = {"type": kinds, "property_id": _property_id}
     kept = _fields(source, value, path, checks, ("type",))
     if kept["type"] == "property" and "property_id" not in kept:
@@ -211,7 +211,9 @@ def _reference_lines(source: Json, value: Any, path: str) -> list[Json] | None:
 
 def _subtasks(source: Json, value: Any, path: str) -> Json:
     checks: dict[str, Check] = {
-        "property_id": _property_id, "display_mode": _text, "filter_scope": _text,
+        "property_id": _property_id,
+        "display_mode": one_of("show", "hidden", "flattened", "disabled"),
+        "filter_scope": one_of("parents", "parents_and_subitems", "subitems"),
         "toggle_column_id": _property_id,
     }  # fmt: skip
     return _fields(source, value, path, checks)
@@ -289,6 +291,10 @@ NEEDED = {
     "chart": ("chart_type",),
 }  # fmt: skip
 
+NEVER_NULL = frozenset({
+    ("table", "wrap_cells"), ("table", "frozen_column_index"), ("table", "show_vertical_lines"),
+})  # fmt: skip
+
 
 def parse_configuration(source: Json, kind: str, value: Any, path: str) -> Json:
     """Check the configuration of a view of type *kind*; what is kept has decoded property ids."""
@@ -300,14 +306,47 @@ def parse_configuration(source: Json, kind: str, value: Any, path: str) -> Json:
         if kind in NEEDED:
             raise undefined(path)
         return {"type": kind}
-    given = need_object(value, path)
-    if given.get("type") != kind:
-        raise failed(f"{path}.type", f'`"{kind}"`', given.get("type"))
-    checks: dict[str, Check] = {"type": one_of(kind), **KEYS[kind]}
-    kept = _fields(source, given, path, checks, NEEDED.get(kind, ()))
+    kept = {
+        key: item
+        for key, item in _read(source, kind, value, path, NEEDED.get(kind, ())).items()
+        if item is not None
+    }
     if kind == "chart":
         _check_chart(kept, path)
     return kept
+
+
+def change_configuration(source: Json, view: Json, value: Any, path: str) -> Json:
+    """Check a changed configuration: null clears a key, what is left out stays.
+
+    A number card sent without its value counts rows from then on, as in the service.
+    """
+    kind, held = view["type"], view["configuration"]
+    given = _read(source, kind, value, path, ())
+    for key in NEEDED.get(kind, ()):
+        if key in given and given[key] is None:
+            raise failed(f"{path}.{key}", "not null", None)
+    merged = {key: item for key, item in {**held, **given}.items() if item is not None}
+    if kind == "chart":
+        if merged["chart_type"] == "number" and given.get("value") is None:
+            merged["value"] = {"aggregator": "count"}
+        _check_chart(merged, path)
+    return merged
+
+
+def _read(source: Json, kind: str, value: Any, path: str, needed: tuple[str, ...]) -> Json:
+    given = need_object(value, path)
+    if given.get("type") != kind:
+        raise failed(f"{path}.type", f'`"{kind}"`', given.get("type"))
+    checks: dict[str, Check] = {"type": one_of(kind)}
+    for key, check in KEYS[kind].items():
+        checks[key] = check if key in needed or (kind, key) in NEVER_NULL else _or_null(check)
+    return _fields(source, given, path, checks, needed)
+
+
+def _or_null(check: Check) -> Check:
+    """Return *check* for a value that may also be null, which clears it."""
+    return lambda source, value, path: None if value is None else check(source, value, path)
 
 
 def _check_chart(kept: Json, path: str) -> None:

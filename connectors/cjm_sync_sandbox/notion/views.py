@@ -29,7 +29,7 @@ from cjm_sync_sandbox.notion.state import (
     page_of_list,
     user_stub,
 )
-from cjm_sync_sandbox.notion.viewconfig import TYPES, parse_configuration
+from cjm_sync_sandbox.notion.viewconfig import TYPES, change_configuration, parse_configuration
 
 BIG_PLANS = ("business", "enterprise")
 WIDGETS = 12
@@ -153,14 +153,17 @@ def _check_plan(ws: Workspace, kind: str) -> None:
             raise restricted("This workspace's plan allows one chart. Upgrade to add more charts.")
 
 
-def _parse_parts(ws: Workspace, source: Json, kind: str, body: Json) -> Json:
+def _parse_parts(
+    ws: Workspace, source: Json, kind: str, body: Json, *, stamps: bool = True
+) -> Json:
+    """Read filter, sorts and quick filters; a PATCH sorts by columns only (*stamps* False)."""
     parts: Json = {}
     if "filter" in body:
         compile_filter(ws, source, body["filter"], in_view=True)
         parts["filter"] = _by_id(source, copy.deepcopy(body["filter"]))
     if "sorts" in body:
         if body["sorts"] is not None:
-            parse_sorts(source, body["sorts"], "body.sorts", stamps=False)
+            parse_sorts(source, body["sorts"], "body.sorts", stamps=stamps)
         parts["sorts"] = _by_id(source, copy.deepcopy(body["sorts"]))
     if "quick_filters" in body:
         parts["quick_filters"] = _quick_filters(ws, source, body["quick_filters"])
@@ -222,7 +225,9 @@ def _linked_database(ws: Workspace, source: Json, value: Any) -> Json:
     """Make the block of a linked database on a page; it shows another database's data source."""
     given = need_object(value, "body.create_database")
     only(given, ("parent", "position"), "body.create_database")
-    parent = parse_parent(given.get("parent"), ("page_id",), "body.create_database.parent")
+    parent = parse_parent(
+        given.get("parent"), ("page_id",), "body.create_database.parent", typed=True
+    )
     page = ws.page(parent["id"])
     if ws.is_trashed(page["id"]):
         raise archived()
@@ -272,6 +277,16 @@ def _new_widget(
     return view
 
 
+def stub_of(view: Json) -> Json:
+    """Return the short form of a view, as lists and deletions give it."""
+    return {
+        "object": "view",
+        "id": view["id"],
+        "parent": {"type": "database_id", "database_id": view["database_id"]},
+        "type": view["type"],
+    }
+
+
 def list_views(ws: Workspace, call: Call) -> Json:
     """GET /views?database_id= (tabs, in order) or ?data_source_id= (all that show it)."""
     database_id, source_id = call.first("database_id"), call.first("data_source_id")
@@ -290,16 +305,7 @@ def list_views(ws: Workspace, call: Call) -> Json:
             and not ws.is_trashed(one["database_id"])
         ]
     results, follows = page_of_list(names, names, *call.paging())
-    stubs = [
-        {
-            "object": "view",
-            "id": one,
-            "parent": {"type": "database_id", "database_id": views[one]["database_id"]},
-            "type": views[one]["type"],
-        }
-        for one in results
-    ]
-    return listing(stubs, follows, "view")
+    return listing([stub_of(views[one]) for one in results], follows, "view")
 
 
 def get_view(ws: Workspace, call: Call) -> Json:
@@ -320,10 +326,10 @@ def change_view(ws: Workspace, call: Call) -> Json:
         changes["name"] = need_text(body["name"], "body.name")
     if view["data_source_id"] is not None:
         source = ws.source(view["data_source_id"])
-        changes |= _parse_parts(ws, source, view["type"], body)
+        changes |= _parse_parts(ws, source, view["type"], body, stamps=False)
         if body.get("configuration") is not None:
-            changes["configuration"] = parse_configuration(
-                source, view["type"], body["configuration"], "body.configuration"
+            changes["configuration"] = change_configuration(
+                source, view, body["configuration"], "body.configuration"
             )
     elif any(key in body for key in ("filter", "sorts", "quick_filters", "configuration")):
         raise invalid("A dashboard takes neither filter, sorts, quick filters nor configuration.")
@@ -352,6 +358,5 @@ def delete_view(ws: Workspace, call: Call) -> Json:
     for row in view["rows"]:
         for widget in row["widgets"]:
             ws.tables["views"].pop(widget["view_id"], None)
-    shown = show_view(view)
     del ws.tables["views"][view["id"]]
-    return shown
+    return stub_of(view)
