@@ -66,6 +66,7 @@ class DealState:
     t: int
     kind: Literal["open", "won", "lost"]
     probability: float
+    stage: str = ""
 
 
 @dataclass
@@ -102,7 +103,7 @@ def read_deal(world: World, row: Row) -> Deal:
         if stage is None:
             return None
         if not stage.closed:
-            return DealState(t, "open", stage.probability)
+            return DealState(t, "open", stage.probability, value)
         if stage.probability == 1:
             return DealState(t, "won", 1)
         return DealState(t, "lost", 0) if stage.probability == 0 else None
@@ -121,6 +122,8 @@ def read_deal(world: World, row: Row) -> Deal:
             continue  # another won (or lost) stage is no new entry into that state
         if new.kind == "open" and states and states[-1].kind == "won":
             states.pop()  # the win was a slip
+        if new.kind == "open" and states and states[-1].stage == new.stage:
+            continue  # with the slip or the passed-over stage gone, nothing has changed
         states.append(new)
     return Deal(row, states)
 
