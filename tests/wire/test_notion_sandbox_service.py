@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -236,3 +237,42 @@ def test_the_same_requests_give_the_same_ids() -> None:
     assert worlds[0].row == worlds[1].row
     for world in worlds:
         world.close()
+
+
+def test_threads_do_not_lose_rows(world: NotionWorld) -> None:
+    def make(number: int) -> str:
+        body = {
+            "parent": {"data_source_id": world.source},
+            "properties": {"Touchpoint": {"title": text(str(number))}},
+        }
+        answer: Any = world.sdk.pages.create(**body)
+        return str(answer["id"])
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(make, range(80)))
+
+    assert len(set(made)) == 80
+    assert len(world.titles({})) == 81
+    assert [log.number for log in world.sandbox.requests] == list(range(1, 81))
+
+
+def test_the_shared_top_page_cannot_be_trashed_by_the_connection(world: NotionWorld) -> None:
+    answers = [
+        world.send("DELETE", f"blocks/{world.hub}"),
+        world.send("PATCH", f"blocks/{world.hub}", {"in_trash": True}),
+        world.send("PATCH", f"pages/{world.hub}", {"in_trash": True}),
+    ]
+
+    assert [one.status_code for one in answers] == [400, 400, 400]
+    world.good("PATCH", f"pages/{world.hub}", {"in_trash": True}, as_user=world.sandbox.person)
+    assert world.good("GET", f"pages/{world.row}")["in_trash"] is True
+
+
+def test_a_full_table_takes_no_more_rows(
+    world: NotionWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cjm_sync_sandbox.notion.pages.ROWS_PER_DATABASE", 1)
+
+    answer = world.send("POST", "pages", {"parent": {"data_source_id": world.source}})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "row_limit_exceeded")

@@ -179,8 +179,8 @@ def change_block(ws: Workspace, call: Call) -> Json:
     if any(key != kind for key in given):
         raise invalid(f"body failed validation: body.{given[0]} does not match block type {kind}.")
     trash = body.get("in_trash")
-    if trash is not None:
-        need_bool(trash, "body.in_trash")
+    if trash is not None and need_bool(trash, "body.in_trash"):
+        check_not_top(ws, block)
     check_editable(ws, block, trash=trash, has_more=bool(given))
     if given:
         content = parse_content(
@@ -205,17 +205,24 @@ def check_editable(ws: Workspace, block: Json, *, trash: bool | None, has_more: 
         raise archived()
 
 
+def check_not_top(ws: Workspace, block: Json) -> None:
+    """Refuse to let the connection trash a page of the workspace's top level."""
+    if block["parent"]["type"] == "workspace" and ws.is_connection():
+        raise invalid("Archiving workspace level pages via API not supported.")
+
+
 def delete_block(ws: Workspace, call: Call) -> Json:
     """DELETE /blocks/{id}: into the trash, with everything below."""
     block = ws.block(call.ids[0])
     if ws.is_trashed(block["id"]):
         raise archived()
+    check_not_top(ws, block)
     block["in_trash"] = True
     ws.touch(block["id"])
     return show_block(ws, block)
 
 
 __all__ = [
-    "append_children", "change_block", "check_editable", "delete_block", "get_block",
+    "append_children", "change_block", "check_editable", "check_not_top", "delete_block", "get_block",
     "index_after", "list_children", "live_children", "make_blocks", "show_block",
 ]  # fmt: skip

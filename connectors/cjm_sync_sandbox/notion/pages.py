@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from cjm_sync_sandbox.notion.blocks import check_editable, index_after, make_blocks
+from cjm_sync_sandbox.notion.blocks import check_editable, check_not_top, index_after, make_blocks
 from cjm_sync_sandbox.notion.blocktypes import Draft, check_icon, parse_children
 from cjm_sync_sandbox.notion.cells import value_of
 from cjm_sync_sandbox.notion.checks import failed, need_bool, need_object, need_one_of, uuid_of
-from cjm_sync_sandbox.notion.errors import Json, archived, invalid, restricted
+from cjm_sync_sandbox.notion.errors import ApiError, Json, archived, invalid, restricted
 from cjm_sync_sandbox.notion.files import parse_file
 from cjm_sync_sandbox.notion.markdown import parse_markdown
 from cjm_sync_sandbox.notion.objects import (
@@ -114,7 +114,11 @@ def _page_parent(ws: Workspace, value: Any) -> Json:
     else:
         source = ws.source(parent["id"])
         if len(source["rows"]) >= ROWS_PER_DATABASE:
-            raise invalid("row limit exceeded")
+            raise ApiError(
+                409,
+                "row_limit_exceeded",
+                f"A data source has at most {ROWS_PER_DATABASE} rows.",
+            )
     if ws.is_trashed(parent["id"]):
         raise archived()
     return parent
@@ -189,8 +193,8 @@ def change_page(ws: Workspace, call: Call) -> Json:
             need_bool(body[key], f"body.{key}")
     trash = body.get("in_trash")
     check_editable(ws, block, trash=trash, has_more=any(key != "in_trash" for key in body))
-    if trash and page["parent"]["type"] == "workspace" and ws.is_connection():
-        raise invalid("Archiving workspace level pages via API not supported.")
+    if trash:
+        check_not_top(ws, block)
     if "is_archived" in body and ws.facts["plan"] not in BIG_PLANS:
         raise restricted("Archiving pages is not available on this workspace's plan.")
     schema = schema_of(ws, page)
