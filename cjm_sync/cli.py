@@ -10,19 +10,19 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
 
 from cjm_sync import __version__
-from cjm_sync.config import environment, find_config, parse_trigger
+from cjm_sync.config import Config, environment, find_config, parse_trigger
 from cjm_sync.engine import Options, Progress, Report, compute_map, time_text
 from cjm_sync.errors import BusyError, CjmSyncError, ConfigError
 from cjm_sync.http import SystemClock
@@ -36,7 +36,8 @@ from cjm_sync.report import (
     status_json,
     status_lines,
 )
-from cjm_sync.schedule import Job, next_time, serve as serve_jobs
+from cjm_sync.schedule import Job, next_time
+from cjm_sync.schedule import serve as serve_jobs
 from cjm_sync.wiring import Home, World, open_home, open_world, read_config
 
 app = typer.Typer(
@@ -50,6 +51,8 @@ app = typer.Typer(
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 _FINDINGS_SHOWN = 5
 _RUNS_SHOWN = 10
+_NAP_SECONDS = 0.2
+"""How long a signal may go unnoticed while we wait."""
 
 ConfigOption = Annotated[
     Path | None,
@@ -69,28 +72,69 @@ AsOfOption = Annotated[
 
 
 class _Stopped(BaseException):
-    """SIGTERM: unwind, leaving a state that the next run continues from."""
+    """Ctrl-C or SIGTERM: unwind, leaving a state that the next run continues from."""
+
+
+class _Stop:
+    """Whether somebody wants us to end: the first signal lets the step in hand finish."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        """Take a signal; the second one does not wait. Intents make even that harmless."""
+        if self.is_asked:
+            raise _Stopped
+        self.is_asked = True
+
+    def look(self) -> None:
+        """Stop here when asked to. For places where nothing is half done."""
+        if self.is_asked:
+            raise _Stopped
+
+
+class _StoppableClock(SystemClock):
+    """Wakes from a wait for a remote's limits when asked to stop: minutes of it may lie ahead."""
+
+    def __init__(self, stop: _Stop) -> None:
+        self._stop = stop
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for real; nothing that must not be sent twice is under way meanwhile."""
+        until = self.monotonic() + seconds
+        while (left := until - self.monotonic()) > 0:
+            self._stop.look()
+            super().sleep(min(left, _NAP_SECONDS))
+
+
+@contextmanager
+def _stopping() -> Iterator[_Stop]:
+    """Take Ctrl-C and SIGTERM as a wish to end soon, until the context ends."""
+    stop = _Stop()
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def main() -> None:
     """Run the command line and exit with its documented code."""
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop_now)
     try:
-        app(standalone_mode=False)
+        app()
     except CjmSyncError as error:
         _say(error)
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.ClickException as error:
-        error.show(file=sys.stderr)
-        sys.exit(2)
-    except (KeyboardInterrupt, click.exceptions.Abort, _Stopped):
+    except _Stopped:
         _err.print("Stopped. What was done is recorded; the next run continues from here.")
         sys.exit(1)
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
+def _stop_now(_number: int, _frame: FrameType | None) -> None:
     raise _Stopped
 
 
@@ -121,10 +165,10 @@ def _moment(text: str | None) -> datetime | None:
 
 
 @contextmanager
-def _world(config: Path | None) -> Iterator[World]:
+def _world(config: Path | None, clock: Clock) -> Iterator[World]:
     env = environment()
     checked = read_config(find_config(config, env))
-    with open_world(checked, environment=env, clock=SystemClock()) as world:
+    with open_world(checked, environment=env, clock=clock) as world:
         yield world
 
 
@@ -135,10 +179,13 @@ def _home(config: Path | None) -> Iterator[Home]:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show bars on a terminal, plain lines elsewhere."""
+def _progress(stop: _Stop) -> Iterator[Progress]:
+    """Show bars on a terminal, plain lines elsewhere.
+
+    What is told has just been recorded, so these are the places to stop at.
+    """
     if not _err.is_terminal:
-        yield Progress(phase=lambda name: _err.print(f"{name} …", markup=False))
+        yield _stoppable(Progress(phase=lambda name: _err.print(f"{name} …", markup=False)), stop)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Bar(*columns, console=_err, transient=True) as bar:
@@ -155,12 +202,29 @@ def _progress() -> Iterator[Progress]:
                 reading, visible=True, completed=sum(read.values()), description=f"pull {stream}"
             )
 
-        yield Progress(
+        shown = Progress(
             phase=phase,
             read=on_read,
             total=lambda steps: bar.update(writing, total=steps, visible=steps > 0),
             step=lambda: bar.advance(writing),
         )
+        yield _stoppable(shown, stop)
+
+
+def _stoppable(progress: Progress, stop: _Stop) -> Progress:
+    def phase(name: str) -> None:
+        stop.look()
+        progress.phase(name)
+
+    def read(stream: str, count: int) -> None:
+        progress.read(stream, count)
+        stop.look()
+
+    def step() -> None:
+        progress.step()
+        stop.look()
+
+    return Progress(phase=phase, read=read, total=progress.total, step=step)
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
@@ -222,26 +286,29 @@ def sync(
         take_over=take_over,
         dry_run=dry_run,
     )
-    with _world(config) as world:
-        report = _run(world, options, as_json=as_json)
+    with _stopping() as stop, _world(config, _StoppableClock(stop)) as world:
+        with _progress(stop) as progress:
+            report = world.engine(progress).sync(options)
+        if as_json:
+            _print_json(report.as_json())
+        else:
+            if options.dry_run and report.plan is not None:
+                for line in plan_lines(report.plan, world.home.store.bindings()):
+                    _print(line)
+            if report.error is None or report.pulled:
+                _print(_summary(report))
+            _tell_findings(report)
+        if report.error is not None:
+            _say(report.error)
     raise typer.Exit(report.exit_code)
 
 
-def _run(world: World, options: Options, *, as_json: bool) -> Report:
-    with _progress() as progress:
-        report = world.engine(progress).sync(options)
-    if as_json:
-        _print_json(report.as_json())
-    else:
-        if options.dry_run and report.plan is not None:
-            for line in plan_lines(report.plan, world.home.store.bindings()):
-                _print(line)
-        _print(_summary(report))
-        for line in finding_lines(report.findings, most=_FINDINGS_SHOWN):
-            _err.print(line, markup=False)
-    if report.error is not None and as_json:
-        _say(report.error)
-    return report
+def _tell_findings(report: Report) -> None:
+    """Say what a person should know; what ended the run is said apart, as an error."""
+    ending = str(report.error) if report.error is not None else None
+    told = [f for f in report.findings if (f.key, f.message) != ("run", ending)]
+    for line in finding_lines(told, most=_FINDINGS_SHOWN):
+        _err.print(line, markup=False)
 
 
 def _summary(report: Report) -> str:
@@ -261,9 +328,10 @@ def plan(
     *, config: ConfigOption = None, as_of: AsOfOption = None, as_json: JsonOption = False
 ) -> None:
     """Show what the next run would write, as a readable diff; writes nothing to Notion."""
-    with _world(config) as world:
-        with _progress() as progress:
-            report = world.engine(progress).sync(Options(as_of=_moment(as_of), dry_run=True))
+    options = Options(as_of=_moment(as_of), dry_run=True)
+    with _stopping() as stop, _world(config, _StoppableClock(stop)) as world:
+        with _progress(stop) as progress:
+            report = world.engine(progress).sync(options)
         bound = world.home.store.bindings()
         if report.plan is not None:
             if as_json:
@@ -271,15 +339,16 @@ def plan(
             else:
                 for line in plan_lines(report.plan, bound):
                     _print(line)
-        for line in finding_lines(report.findings, most=_FINDINGS_SHOWN):
-            _err.print(line, markup=False)
+        _tell_findings(report)
+        if report.error is not None:
+            _say(report.error)
     raise typer.Exit(report.exit_code)
 
 
 @app.command()
 def check(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Look at every precondition of a run and name the remedy of what is not met."""
-    with _world(config) as world:
+    with _world(config, SystemClock()) as world:
         checks = list(_checks(world))
     if as_json:
         _print_json(
@@ -397,16 +466,21 @@ def _exported_map(home: Home, as_of: datetime | None) -> Any:
 @app.command()
 def serve(*, config: ConfigOption = None) -> None:
     """Run the schedule of the configuration in the foreground until SIGTERM or Ctrl-C."""
-    stop: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda sign, _frame: stop.append(sign))
-    clock = SystemClock()
     env = environment()
     checked = read_config(find_config(config, env))
+    with open_world(checked, environment=env, clock=SystemClock()):
+        pass  # what a person must edit is said now, not at the first run
+    with _stopping() as stop, suppress(_Stopped):
+        _serve(checked, env, stop)
+    _err.print("stopped; the next run continues from here")
+
+
+def _serve(checked: Config, env: Mapping[str, str], stop: _Stop) -> None:
     schedule = checked.schedule
+    clock = _StoppableClock(stop)
 
     def job(*, full: bool) -> Callable[[], None]:
-        return lambda: _scheduled(checked, env, clock, full=full)
+        return lambda: _scheduled(checked, env, stop, full=full)
 
     jobs = {
         "sweep": Job(
@@ -416,20 +490,19 @@ def serve(*, config: ConfigOption = None) -> None:
             "sync", parse_trigger(schedule.sync, timezone=schedule.timezone), job(full=False)
         ),
     }
-    with open_world(checked, environment=env, clock=clock):
-        _err.print(
-            f"serving {checked.path}: sync {schedule.sync}, sweep {schedule.sweep} ({schedule.timezone})",
-            markup=False,
-        )
-    serve_jobs(jobs, clock, should_stop=lambda: bool(stop))
-    _err.print("stopped", markup=False)
+    _err.print(
+        f"serving {checked.path}: sync {schedule.sync}, sweep {schedule.sweep} ({schedule.timezone})",
+        markup=False,
+    )
+    serve_jobs(jobs, clock, should_stop=lambda: stop.is_asked)
 
 
-def _scheduled(config: Any, env: Mapping[str, str], clock: Clock, *, full: bool) -> None:
+def _scheduled(config: Config, env: Mapping[str, str], stop: _Stop, *, full: bool) -> None:
     """Do one run of the schedule; whatever goes wrong on purpose, the schedule goes on."""
+    progress = _stoppable(Progress(), stop)
     try:
-        with open_world(config, environment=env, clock=clock) as world:
-            report = world.engine().sync(Options(full=full))
+        with open_world(config, environment=env, clock=_StoppableClock(stop)) as world:
+            report = world.engine(progress).sync(Options(full=full))
     except BusyError as error:
         _err.print(f"skipped: {error}", markup=False)
         return
@@ -470,6 +543,7 @@ def demo(
 ) -> None:
     """Try the whole product on a sample portal, with no account and no network."""
     with ExitStack() as stack:
+        stop = stack.enter_context(_stopping())
         folder = directory or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="cjm-sync-demo-"))
         )
@@ -478,7 +552,7 @@ def demo(
         running = stack.enter_context(
             plugin.run(folder=folder, portal=portal, host="127.0.0.1", port=port, seed=seed)
         )
-        report, files = _demo_run(folder, running, _moment(as_of) or running.as_of)
+        report, files = _demo_run(folder, running, _moment(as_of) or running.as_of, stop)
         _print(_summary(report))
         for line in finding_lines(report.findings, most=1):
             _err.print(line, markup=False)
@@ -491,17 +565,17 @@ def demo(
         _print("Press Ctrl-C to end.")
         if not no_browser and _err.is_terminal:
             webbrowser.open(running.viewer_url)
-        _wait_for_stop()
+        _wait_for(stop)
 
 
 def _demo_run(
-    folder: Path, running: SandboxAddresses, as_of: datetime | None
+    folder: Path, running: SandboxAddresses, as_of: datetime | None, stop: _Stop
 ) -> tuple[Report, list[Path]]:
     path = folder / "config.toml"
     path.write_text(_demo_config(running), encoding="utf-8")
     env = {"HUBSPOT_TOKEN": running.hubspot_token, "NOTION_TOKEN": running.notion_token}
-    with open_world(read_config(path), environment=env, clock=SystemClock()) as world:
-        with _progress() as progress:
+    with open_world(read_config(path), environment=env, clock=_StoppableClock(stop)) as world:
+        with _progress(stop) as progress:
             report = world.engine(progress).sync(Options(as_of=as_of))
         if report.outcome != "done":
             return report, []
@@ -557,9 +631,12 @@ def sandbox(
     """Serve only the stand-ins of HubSpot and Notion, for anybody's tests, until Ctrl-C."""
     plugin: SandboxPlugin = find_plugin("sandboxes", "sandbox")
     directory.mkdir(parents=True, exist_ok=True)
-    with plugin.run(
-        folder=directory, portal=portal, host="127.0.0.1", port=port, seed=seed
-    ) as running:
+    with (
+        _stopping() as stop,
+        plugin.run(
+            folder=directory, portal=portal, host="127.0.0.1", port=port, seed=seed
+        ) as running,
+    ):
         as_of = running.as_of
         if as_json:
             _print_json(
@@ -579,13 +656,10 @@ def sandbox(
             _print(f"Notion   {running.notion_url}  token {running.notion_token}")
             _print(f"parent_page {running.parent_page}")
             _print(f"web page {running.viewer_url}")
-        _wait_for_stop()
+        _wait_for(stop)
 
 
-def _wait_for_stop() -> None:
-    """Wait for Ctrl-C or SIGTERM, then return so that state is saved."""
-    stop: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda sign, _frame: stop.append(sign))
-    while not stop:
-        SystemClock().sleep(0.2)
+def _wait_for(stop: _Stop) -> None:
+    """Return, so that state is saved, when somebody wants us to end."""
+    while not stop.is_asked:
+        SystemClock().sleep(_NAP_SECONDS)
