@@ -76,11 +76,12 @@ def everyone(stage: Stage) -> Cell:
 def slow_stage(stages: tuple[Stage, ...]) -> int | None:
     """Return the index of the stage with the longest median, None when there is no comparison.
 
+    The last stage does not take part: nobody waits there to move on, so a long stay is no delay.
     Of equal medians the earlier stage is meant: it holds people up first.
     """
     medians = [
         (days, -index)
-        for index, stage in enumerate(stages)
+        for index, stage in enumerate(stages[:-1])
         if (days := everyone(stage).median_days) is not None
     ]
     return -max(medians)[1] if len(medians) > 1 else None

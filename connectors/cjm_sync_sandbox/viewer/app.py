@@ -30,6 +30,7 @@ _PAGE = re.compile(rf"^/p/{_ID}$")
 _DATABASE = re.compile(rf"^/d/{_ID}$")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 _INLINE_ROWS = 25
+_INLINE_CARDS = 10
 
 
 class Viewer:
@@ -221,7 +222,8 @@ def _inline(database_id: str, workspace: Workspace) -> Markup:
         tag("a", view.get("name") or "Untitled", href=f"{address}?view={view['id']}")
         for view in views
     ]
-    section = ViewSection(workspace, first, rows_shown=_INLINE_ROWS)
+    rows_shown = _INLINE_CARDS if first["type"] == "board" else _INLINE_ROWS
+    section = ViewSection(workspace, first, rows_shown=rows_shown)
     return tag("section", tag("h4", names), section.markup(), class_="database")
 
 

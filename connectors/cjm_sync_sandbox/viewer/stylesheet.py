@@ -92,12 +92,12 @@ tbody th a{text-decoration:none}tbody th a:hover{text-decoration:underline}
 th.number,td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .sign{opacity:.75;margin-right:6px;font-size:12px}
 .board{display:flex;gap:12px;align-items:flex-start;padding:2px 2px 10px}
-.lane{flex:1 0 168px;max-width:300px;background:var(--side);border-radius:8px;padding:8px}
+.lane{flex:1 0 168px;min-width:0;max-width:300px;background:var(--side);border-radius:8px;padding:8px}
 .lane h4{font-size:14px;margin:2px 2px 8px;font-weight:500;display:flex;gap:4px}.lane h4 .chip{min-width:0}
 .card{background:var(--card);border-radius:7px;box-shadow:var(--shadow);padding:9px 11px;margin:0 0 8px}
 .card h5{margin:0 0 4px;font-size:14px}.card h5 a{text-decoration:none}
 .card dl,.properties{margin:0;font-size:13px}.card dl>div{display:flex;justify-content:space-between;gap:10px}
-.card dt{color:var(--muted)}.card dd{margin:0;text-align:right;min-width:0;unicode-bidi:plaintext}
+.card dt{color:var(--muted)}.card dd{margin:0;text-align:right;min-width:0;unicode-bidi:plaintext;overflow:hidden}
 .card .chip{font-size:12.5px;margin-right:0;margin-left:4px}
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(230px,1fr));gap:14px;padding:2px}
 .gallery .card{margin:0;padding:14px}.gallery h5{font-size:16px}
