@@ -102,7 +102,7 @@ th.number,td.number{text-align:right;font-variant-numeric:tabular-nums;white-spa
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(230px,1fr));gap:14px;padding:2px}
 .gallery .card{margin:0;padding:14px}.gallery h5{font-size:16px}
 .rows{list-style:none;padding:0}.rows li{display:flex;justify-content:space-between;gap:12px;flex-wrap:wrap;
-padding:5px 4px;border-bottom:1px solid var(--rule);font-size:15px}.beside{color:var(--muted)}.beside>span{margin-left:12px}
+padding:5px 4px;border-bottom:1px solid var(--rule);font-size:15px}.rows li>*{min-width:0;max-width:100%}.beside{color:var(--muted)}.beside>span{margin-left:12px}
 .timeline{list-style:none;padding:0;font-size:14px}.timeline li{padding:5px 0;border-bottom:1px solid var(--rule)}
 .track{display:block;position:relative;height:10px;background:var(--side);border-radius:5px;margin-top:4px;
 overflow:hidden}.span{position:absolute;top:0;bottom:0;background:var(--chart-blue);border-radius:5px}
