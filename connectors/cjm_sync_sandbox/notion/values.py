@@ -55,8 +55,6 @@ def parse_values(ws: Workspace, source: Json, given: Any, path: str) -> Json:
 
 def _parse_cell(ws: Workspace, column: Json, item: Any, path: str) -> Any:
     kind: str = column["type"]
-    if isinstance(item, list) and kind in {"title", "rich_text", "relation", "people", "files"}:
-        return _parse_value(ws, column, item, path)
     wish = need_object(item, path)
     if kind not in wish or wish.get("type", kind) != kind:
         others = [key for key in wish if key in TYPES]
