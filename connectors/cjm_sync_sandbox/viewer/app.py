@@ -110,7 +110,7 @@ def _start(sidebar: Entry | None) -> Content:
         tag("h1", "Customer journey map"),
         tag(
             "p",
-            "Computed from the sample portal and written through Notion's API into a stand-in on "
+            "Computed from the portal that this sandbox serves and written through Notion's API into a stand-in on "
             "this machine. Nothing here is loaded from another address.",
         ),
         tag("div", doors, class_="doors"),
