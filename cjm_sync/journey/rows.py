@@ -26,8 +26,11 @@ def touchpoint_rows(facts: Facts, ground: Ground) -> tuple[Touchpoint, ...]:
     everyone = np.ones(len(facts.units), dtype=np.bool_)
     rows: list[Touchpoint] = []
     present = [int(overlapping(ground, s, everyone).size) for s in range(len(facts.stages))]
-    found, starts = np.unique(group[order], return_index=True)
-    for value, part in zip(found.tolist(), np.split(order, starts[1:]), strict=True):
+    found, counts = np.unique(group, return_counts=True)
+    end = 0
+    for value, count in zip(found.tolist(), counts.tolist(), strict=True):
+        part = order[end : end + count]
+        end += count
         stage, place = divmod(value, width)
         touchpoint = facts.touchpoints[place]
         curtain = Curtain(ground.settings.min_group)
