@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json as stdlib_json
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,7 +26,6 @@ from cjm_sync.journey.types import (
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
 class JsonExporter:
     """The exporter behind `export --format json`."""
 

@@ -7,7 +7,6 @@ that another drawer can write the same picture in another format.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
@@ -24,7 +23,6 @@ FONTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class SvgExporter:
     """The exporter behind `export --format svg`."""
 

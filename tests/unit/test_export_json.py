@@ -20,7 +20,8 @@ from cjm_sync.journey.types import (
     Stage,
     Touchpoint,
 )
-from cjm_sync_files import json
+from cjm_sync.ports import ExporterPlugin
+from cjm_sync_files import json, svg
 
 NOTHING = Emotion(score=None, n=None, evidence="none", confidence=None)
 AS_OF = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -292,3 +293,12 @@ def test_half_a_surrogate_pair_in_a_label_survives_as_its_escape() -> None:
     exported = json.export(replace(MAP, journeys=(journey,)))
 
     assert stdlib_json.loads(exported)["journeys"][0]["name"] == "broken \ud83d label"
+
+
+@pytest.mark.parametrize(("exporter", "suffix"), [(json, ".json"), (svg, ".svg")])
+def test_an_exporter_names_the_ending_of_its_files_and_writes_text(
+    exporter: ExporterPlugin, suffix: str
+) -> None:
+    assert exporter.suffix == suffix
+    assert exporter.is_text
+    assert exporter.export(MAP).decode("utf-8").endswith("\n")
