@@ -245,3 +245,16 @@ def test_an_icon_of_notions_own_reads_back_by_name(world: NotionWorld) -> None:
     )
 
     assert changed["icon"] == {"type": "icon", "icon": {"name": "map", "color": "blue"}}
+
+
+def test_an_edit_marks_its_own_page_and_not_the_one_above(world: NotionWorld, page: str) -> None:
+    world.clock.sleep(300)
+    person = world.sandbox.person
+
+    world.good("PATCH", f"blocks/{page}/children", {"children": [paragraph("x")]}, person)
+    world.good("PATCH", f"pages/{world.row}", {"properties": {}}, person)
+
+    assert world.good("GET", f"pages/{page}")["last_edited_by"]["id"] == person
+    hub = world.good("GET", f"pages/{world.hub}")
+    assert hub["last_edited_by"]["id"] == world.sandbox.bot
+    assert hub["last_edited_time"] == "2026-11-20T10:00:00.000Z"
