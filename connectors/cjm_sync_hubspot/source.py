@@ -105,7 +105,7 @@ class HubSpotSource:
         try:
             account = self.identify()
         except CjmSyncError as error:
-            yield Check("hubspot token", "failed", str(error), error.hint or "")
+            yield Check("hubspot token", "failed", str(error), error.hint or "", error.exit_code)
             return
         yield Check("hubspot token", "ok", f"the token opens portal {account.id}")
         readable = []
@@ -120,7 +120,7 @@ class HubSpotSource:
                 message = f"{error}; the map will do without {stream}"
                 yield Check(name, "warning", message, error.hint or "")
             except CjmSyncError as error:
-                yield Check(name, "failed", str(error), error.hint or "")
+                yield Check(name, "failed", str(error), error.hint or "", error.exit_code)
             else:
                 readable.append(stream)
                 yield Check(name, "ok", f"{stream} can be read")
