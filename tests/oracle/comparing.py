@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-FREE = {"label", "channel", "name", "order", "moment_of_truth"}
+FREE = {"label", "channel", "name", "moment_of_truth"}
 """Labels and wording are free (journey model, first paragraph); moments of truth come later."""
 LISTS_BY = {
     "stages": ("key",),

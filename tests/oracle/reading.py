@@ -276,16 +276,15 @@ class World:
         """Return the changes of a stage property before T, or None when nothing has a time.
 
         Empty values are passed over, a repeated value is no change, and where the newest known
-        value is not the current one, the current one wins from the last modification on.
+        value is not the current one (or none is known), the current one wins from the last
+        modification on.
         """
-        known = self._history(row, prop) or self._entered(row, list(stages)) or []
-        if prop == "lifecyclestage":
-            known = known or self._legacy(row, list(stages))
-        if not known:
-            return None
+        known = self.known(row, prop, stages)
         current = text_of(row, prop)
         modified = self.modified(row)
-        if known[-1][1] != current and modified is not None:
+        if not known and (not current or modified is None):
+            return None
+        if modified is not None and (not known or known[-1][1] != current):
             known = [(t, value) for t, value in known if t < modified] + [(modified, current)]
         by_time = {t: value for t, value in known if value}  # the last written of one instant
         found: list[tuple[int, str]] = []
@@ -293,6 +292,12 @@ class World:
             if t < self.now and (not found or found[-1][1] != by_time[t]):
                 found.append((t, by_time[t]))
         return found
+
+    def known(self, row: Row, prop: str, stages: Iterable[str]) -> list[tuple[int, str]]:
+        """Return a stage property's past from the best source that has anything, oldest first."""
+        listed = list(stages)
+        found = self._history(row, prop) or self._entered(row, listed)
+        return found or (self._legacy(row, listed) if prop == "lifecyclestage" else [])
 
     @staticmethod
     def _history(row: Row, prop: str) -> list[tuple[int, str]]:

@@ -14,6 +14,7 @@ from oracle.comparing import differences
 from oracle.expected import EMOTIONLESS
 from oracle.golden import AS_OF, copied, dozen
 from oracle.oracle import CUSTOMERS, Oracle, oracle_export
+from oracle.product import product_export
 from oracle.reading import DAY
 from oracle.timeline import STAGES
 
@@ -24,7 +25,10 @@ def of_the_oracle(portal: Portal, as_of: datetime) -> dict[str, Any]:
     return oracle_export(portal, as_of=as_of)
 
 
-EXPORTS = [pytest.param(of_the_oracle, id="oracle")]
+EXPORTS = [
+    pytest.param(of_the_oracle, id="oracle"),
+    pytest.param(product_export, id="product"),
+]
 
 STAYS = {
     "101": "A 41-",

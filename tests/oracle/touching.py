@@ -367,7 +367,8 @@ def read_unit(world: World, row: Row, *, pipelines: list[str] | None) -> Unit:
     collector = Collector(world, row, deals)
     collector.collect()
     meanings = lifecycle_meanings(world)
-    changes = world.changes(row, "lifecyclestage", [value for value, _ in world.lifecycle()])
+    values = [value for value, _ in world.lifecycle()]
+    changes = world.changes(row, "lifecyclestage", values) or []
     deal_births = [t for deal in deals if (t := world.created(deal.row)) is not None]
     evidence = Evidence(
         created=world.created(row),
@@ -376,7 +377,7 @@ def read_unit(world: World, row: Row, *, pipelines: list[str] | None) -> Unit:
             default=None,
         ),
         deals=deals,
-        lifecycle=lifecycle_changes(changes or [], meanings),
+        lifecycle=lifecycle_changes(changes, meanings),
         meetings=[
             t
             for t, meeting in collector.meetings
@@ -399,8 +400,8 @@ def read_unit(world: World, row: Row, *, pipelines: list[str] | None) -> Unit:
     for answer in collector.answers:
         answer.stage = timeline.stage_at(answer.t)
     last = changes[-1][1] if changes else ""
-    if changes is None:
-        last = text_of(row, "lifecyclestage")
+    if not world.known(row, "lifecyclestage", values):
+        last = text_of(row, "lifecyclestage")  # without a time it is used as read
     unmapped = bool(last) and meanings.get(last, "unmapped") == "unmapped"
     return Unit(
         row, deals, timeline, collector.touches, collector.signals, collector.answers, unmapped

@@ -61,6 +61,8 @@ class Wild:
     def at(self, days_ago: float) -> str:
         moment = AS_OF - timedelta(days=days_ago)
         style = self.r.random()
+        if style < 0.01:
+            return self.r.choice(("1999-12-31T23:00:00Z", "soon", "0", "-5"))
         if style < 0.05 and moment.hour == 0:
             return f"{moment:%Y-%m-%d}"
         if style < 0.1:
@@ -187,7 +189,28 @@ class Wild:
                 {"value": value, "label": label, "displayOrder": place}
                 for place, (value, label) in enumerate(LIFECYCLE)
             ],
-        }
+            "properties": {
+                "calls": [
+                    {
+                        "name": "hs_call_disposition",
+                        "type": "enumeration",
+                        "options": [
+                            {"value": value, "label": label, "displayOrder": place}
+                            for place, (value, label) in enumerate(
+                                zip(
+                                    DISPOSITIONS[:6] + DISPOSITIONS[7:],
+                                    (
+                                        "Busy", "Connected", "Left live message", "left voicemail",
+                                        "No answer", "Wrong number", "Connected",
+                                    ),
+                                    strict=True,
+                                )
+                            )
+                        ],
+                    }
+                ]
+            },
+        }  # fmt: skip
 
     def _contact(self, number: int) -> None:
         r = self.r
@@ -197,7 +220,7 @@ class Wild:
             "hs_additional_emails": self.maybe(
                 0.2, f"alt{number}@wild.example; X{number}@W.example"
             ),
-            "hs_persona": r.choice((None, None, None, "persona_1", "persona_2")),
+            "hs_persona": r.choice((None, None, None, "persona_1", "persona_2", "user")),
             "hs_buying_role": r.choice(
                 (None, "END_USER", "CHAMPION;END_USER", "BUDGET_HOLDER;END_USER", "BLOCKER")
             ),
@@ -241,7 +264,7 @@ class Wild:
             created,
             {
                 "pipeline": pipeline,
-                "amount": r.choice((None, "100", "2500.5", "0", "abc", "1e3")),
+                "amount": r.choice((None, "100", "2500.5", "0", "abc", "1e3", "-50", "NaN")),
                 "deal_currency_code": r.choice((None, "EUR", "USD", "USD")),
                 "hs_exchange_rate": self.maybe(0.5, "0.9"),
                 "amount_in_home_currency": self.maybe(0.2, "777"),
