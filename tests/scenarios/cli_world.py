@@ -136,16 +136,19 @@ class Desk:
             if request.method != "GET" and not request.path.endswith("/query")
         ]
 
-    def keys(self) -> list[str]:
-        """Return the sync keys of every live row in Notion."""
-        found = []
-        for block in self._databases():
-            source = self._get(f"databases/{block}")["data_sources"][0]["id"]
-            _, answer = self.notion.call("POST", f"data_sources/{source}/query", {})
-            for row in answer["results"]:
-                held = row["properties"]["Sync key"]["rich_text"]
-                found.append("".join(part["plain_text"] for part in held))
-        return found
+    def live_keys(self) -> list[str]:
+        """Return the sync key of every live row in Notion; a twin shows as a key twice."""
+        return [sync_key(row) for row in self.rows()]
+
+    def rows(self) -> list[Any]:
+        """Return every live row in Notion once, though several views show it."""
+        found: dict[str, Any] = {}
+        for database in self._databases():
+            for source in self._get(f"databases/{database}")["data_sources"]:
+                status, answer = self.notion.call("POST", f"data_sources/{source['id']}/query", {})
+                assert (status, answer["has_more"]) == (200, False)
+                found |= {row["id"]: row for row in answer["results"]}
+        return list(found.values())
 
     def hubs(self) -> list[str]:
         blocks = self._get(f"blocks/{self.notion.parent_page}/children")["results"]
@@ -160,6 +163,11 @@ class Desk:
         status, answer = self.notion.call("GET", path)
         assert status == 200, answer
         return answer
+
+
+def sync_key(row: Any) -> str:
+    held = row["properties"]["Sync key"]["rich_text"]
+    return "".join(part["plain_text"] for part in held)
 
 
 @contextmanager

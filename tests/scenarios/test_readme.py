@@ -26,7 +26,8 @@ TOML = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 
 
 def test_every_command_of_the_readme_exists_with_its_flags() -> None:
-    named = set(re.findall(r"(?m)(?:^|`|bin/)cjm-sync ([a-z]+)", README))
+    shell = "".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL))
+    named = {*re.findall(r"cjm-sync ([a-z]+)", shell), *re.findall(r"`cjm-sync ([a-z]+)", README)}
     known = set(COMMANDS.commands)  # type: ignore[attr-defined]
 
     assert named <= known
