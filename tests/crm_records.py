@@ -14,7 +14,7 @@ from typing import Any
 from cjm_sync.journey.compute import compute, travel_all
 from cjm_sync.journey.facts import Facts
 from cjm_sync.journey.timeline import OPEN, Exit
-from cjm_sync.journey.types import Cell, Emotion, Journey, Touchpoint
+from cjm_sync.journey.types import Cell, Journey, Touchpoint
 from cjm_sync.model import Change, Record
 from cjm_sync.ports import JourneyRequest
 from cjm_sync_mappings import plugin
@@ -335,6 +335,3 @@ def row(journey: Journey, key: str, stage: str) -> Touchpoint | None:
 def keys(journey: Journey) -> list[tuple[str, str, int | None]]:
     """Return all touchpoint rows as (stage, key, touches)."""
     return [(one.stage, one.key, one.touches) for one in journey.touchpoints]
-
-
-__all__ = ["Emotion", "activity", "before", "cell", "contact", "deal"]

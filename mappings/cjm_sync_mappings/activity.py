@@ -48,7 +48,9 @@ def _read(scene: Scene, object_: str, extra: _Extra) -> None:
     to_contacts = scene.to_contacts(object_)
     to_tickets = link(object_, scene.tickets) if object_ == "calls" else None
     through = _Through(scene) if object_ == "quotes" else None
-    for record in scene.each(object_):
+    # Of meetings at one time the smaller id is the first.
+    records = scene.in_order(object_) if object_ == "meetings" else scene.each(object_)
+    for record in records:
         units = scene.places(to_contacts.of(record))
         if through is not None:
             units = through.units(record, units)

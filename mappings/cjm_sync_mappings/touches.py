@@ -111,7 +111,7 @@ class Ledger:
     def columns(self) -> tuple[Touches, Signals, Answers]:
         """Return everything as columns, touches ordered by unit and time.
 
-        Records were added by ascending id, and the sort is stable, so ties are the smaller id's.
+        Meetings were added by ascending id, and the sort is stable, so ties are the smaller id's.
         """
         unit = np.array(self.touch_unit, dtype=np.int64)
         at = np.array(self.touch_at, dtype=np.int64)
@@ -171,6 +171,11 @@ class TouchRules:
             self._of_object.setdefault(part.object, []).append(_Test(part, values))
         for tests in self._of_object.values():
             tests.sort(key=lambda test: test.part.linked is None)  # a link goes before a value
+        # All channels are known from the start: their order breaks ties, and must not depend on
+        # which record came first.
+        for reading in self.profile.objects.values():
+            for label in reading.channels.values():
+                self.channel(label)
         for object_ in sorted({*self._of_object, *self.profile.objects}):
             self._add(f"other.{object_}", f"Other: {object_.replace('_', ' ')}", "Other")
 

@@ -36,8 +36,8 @@ def _moment(value: Any) -> int | None:
         return math.floor(value) if math.isfinite(value) else None
     if not isinstance(value, str):
         return None
-    text = value.strip()
-    if _DIGITS.match(text):
+    text = value if value[4:5] == "-" else value.strip()
+    if text[4:5] != "-" and _DIGITS.match(text):  # `2026-…` is by far the most common
         return int(text) if len(text) < 20 else None
     try:
         read = datetime.fromisoformat(text)
