@@ -10,12 +10,15 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from cjm_sync.errors import ConfigError, RejectedError, TransientError
+from cjm_sync.errors import RejectedError, TransientError
 from cjm_sync.model import Finding, Need
 from cjm_sync.ports import Source
-from cjm_sync.store import Store, need_digest
+from cjm_sync.store import Reading, Store, need_digest
 
 logger = logging.getLogger(__name__)
+
+_UNAVAILABLE = frozenset({402, 403, 404})
+"""The answers by which a source says that this token or subscription has no such stream."""
 
 
 @dataclass
@@ -51,14 +54,17 @@ def pull(
     *,
     progress: Callable[[str, int], None] = lambda _stream, _read: None,
     accept_empty: bool = False,
+    restart: bool = False,
 ) -> Pulled:
     """Read every stream that *needs* asks for; return what came.
 
     A stream that the token may not read is one finding; one that fails midway is another, and the
-    others go on. A refused token (ConfigError) stops the pull.
+    others go on. A refused token (ConfigError) stops the pull. With *restart* a reading that was
+    interrupted is not continued but begun anew.
     """
     pulled = Pulled()
-    for stream in source.streams(needs):
+    streams = source.streams(needs)
+    for place, stream in enumerate(streams):
         count = pulled.counts.setdefault(stream, Count())
         try:
             _pull_stream(
@@ -70,11 +76,10 @@ def pull(
                 pulled,
                 progress,
                 accept_empty=accept_empty,
+                restart=restart,
             )
-        except ConfigError:
-            raise
         except RejectedError as error:
-            if error.status in {402, 403, 404}:
+            if error.status in _UNAVAILABLE:
                 pulled.findings.append(
                     Finding(
                         "stream_unavailable",
@@ -84,17 +89,29 @@ def pull(
                     )
                 )
             else:
-                _failed(store, stream, error, pulled)
+                _failed(store, needs, stream, error, pulled)
         except TransientError as error:
-            _failed(store, stream, error, pulled)
+            _failed(store, needs, stream, error, pulled)
             if getattr(error, "stops_run", False):
+                left = streams[place + 1 :]
+                pulled.unready += [s for s in left if not _was_read(store, needs, s)]
                 break
     return pulled
 
 
-def _failed(store: Store, stream: str, error: Exception, pulled: Pulled) -> None:
+def _was_read(store: Store, needs: Mapping[str, Need], stream: str) -> bool:
+    return store.was_read(stream, _digest(needs.get(stream, Need())))
+
+
+def _digest(need: Need) -> str:
+    return need_digest((sorted(need.properties), sorted(need.history), sorted(need.links)))
+
+
+def _failed(
+    store: Store, needs: Mapping[str, Need], stream: str, error: Exception, pulled: Pulled
+) -> None:
     pulled.failed.append(stream)
-    if not store.readings().get(stream, False):
+    if not _was_read(store, needs, stream):
         pulled.unready.append(stream)
     pulled.findings.append(
         Finding(
@@ -117,10 +134,43 @@ def _pull_stream(
     progress: Callable[[str, int], None],
     *,
     accept_empty: bool,
+    restart: bool,
 ) -> None:
-    digest = need_digest((sorted(need.properties), sorted(need.history), sorted(need.links)))
-    reading = store.reading(stream, digest)
+    digest = _digest(need)
+    reading = store.reading(stream, digest, restart=restart)
     resumed = reading.cursor is not None
+    try:
+        reading = _read_on(source, store, stream, need, digest, reading, count, pulled, progress)
+    except RejectedError as error:
+        if not resumed or count.read or error.status in _UNAVAILABLE:
+            raise
+        # A cursor that the remote no longer takes would refuse every later run as well.
+        logger.info(
+            "a reading begins anew", extra={"action": "reading_restarted", "stream": stream}
+        )
+        reading = store.reading(stream, digest, restart=True)
+        resumed = False
+        reading = _read_on(source, store, stream, need, digest, reading, count, pulled, progress)
+    if not reading.is_complete:
+        return
+    if count.read == 0 and not resumed and store.unseen(stream, reading) and not accept_empty:
+        pulled.emptied.append(stream)
+        return
+    count.archived += store.drop_unseen(stream, reading)
+
+
+def _read_on(
+    source: Source,
+    store: Store,
+    stream: str,
+    need: Need,
+    digest: str,
+    reading: Reading,
+    count: Count,
+    pulled: Pulled,
+    progress: Callable[[str, int], None],
+) -> Reading:
+    """Read from where *reading* stands to the stream's end; return where it stands then."""
     for batch in source.pull(stream, need, reading.cursor):
         is_last = batch.cursor is None
         reading = replace(
@@ -135,9 +185,4 @@ def _pull_stream(
         count.merged += len(batch.merged)
         pulled.findings.extend(batch.findings)
         progress(stream, count.read)
-    if not reading.is_complete:
-        return
-    if count.read == 0 and not resumed and store.unseen(stream, reading) and not accept_empty:
-        pulled.emptied.append(stream)
-        return
-    count.archived += store.drop_unseen(stream, reading)
+    return reading

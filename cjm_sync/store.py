@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,11 +22,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from cjm_sync.errors import BusyError, ConfigError
+from cjm_sync.errors import BusyError, ConfigError, TransientError
 from cjm_sync.model import Binding, Change, Intent, Record
 
 _META = sa.MetaData()
-_WORKSPACE = ("workspace", sa.String(64))
+_TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Compared and sorted byte by byte on both databases, and of any length."""
+_WORKSPACE = ("workspace", _TEXT)
 
 
 def _table(name: str, *columns: sa.Column[Any]) -> sa.Table:
@@ -33,64 +36,65 @@ def _table(name: str, *columns: sa.Column[Any]) -> sa.Table:
 
 
 _VERSION = sa.Table("schema_version", _META, sa.Column("version", sa.Integer, nullable=False))
-_FACT = _table("fact", sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text))
+_FACT = _table("fact", sa.Column("name", _TEXT, primary_key=True), sa.Column("value", _TEXT))
 _RECORD = _table(
     "record",
-    sa.Column("object", sa.String(64), primary_key=True),
-    sa.Column("id", sa.String(160), primary_key=True),
-    sa.Column("digest", sa.String(32), nullable=False),
+    sa.Column("object", _TEXT, primary_key=True),
+    sa.Column("id", _TEXT, primary_key=True),
+    sa.Column("digest", _TEXT, nullable=False),
     sa.Column("reading", sa.Integer, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("body", _TEXT, nullable=False),
 )
 _CURSOR = _table(
     "cursor",
-    sa.Column("stream", sa.String(64), primary_key=True),
-    sa.Column("need", sa.String(64), nullable=False),
+    sa.Column("stream", _TEXT, primary_key=True),
+    sa.Column("need", _TEXT, nullable=False),
     sa.Column("reading", sa.Integer, nullable=False),
-    sa.Column("cursor", sa.Text),
+    sa.Column("cursor", _TEXT),
     sa.Column("is_complete", sa.Boolean, nullable=False),
     sa.Column("ever_complete", sa.Boolean, nullable=False),
 )
 _ALIAS = _table(
     "alias",
-    sa.Column("object", sa.String(64), primary_key=True),
-    sa.Column("former_id", sa.String(160), primary_key=True),
-    sa.Column("id", sa.String(160), nullable=False),
+    sa.Column("object", _TEXT, primary_key=True),
+    sa.Column("former_id", _TEXT, primary_key=True),
+    sa.Column("id", _TEXT, nullable=False),
 )
 _BINDING = _table(
     "binding",
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("journey", sa.String(64), nullable=False),
-    sa.Column("remote_id", sa.String(64), nullable=False),
-    sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("digest", sa.Text, nullable=False),
-    sa.Column("written", sa.Text),
-    sa.Column("kept", sa.Text, nullable=False),
-    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("key", _TEXT, primary_key=True),
+    sa.Column("kind", _TEXT, nullable=False),
+    sa.Column("journey", _TEXT, nullable=False),
+    sa.Column("remote_id", _TEXT, nullable=False),
+    sa.Column("state", _TEXT, nullable=False),
+    sa.Column("digest", _TEXT, nullable=False),
+    sa.Column("written", _TEXT),
+    sa.Column("kept", _TEXT, nullable=False),
+    sa.Column("detail", _TEXT, nullable=False),
 )
 _INTENT = _table(
     "intent",
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("collection", sa.String(64), nullable=False),
-    sa.Column("began_at", sa.Text, nullable=False),
+    sa.Column("key", _TEXT, primary_key=True),
+    sa.Column("kind", _TEXT, nullable=False),
+    sa.Column("collection", _TEXT, nullable=False),
+    sa.Column("began_at", _TEXT, nullable=False),
 )
 _REFUSAL = _table(
     "refusal",
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("until", sa.Text, nullable=False),
-    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("key", _TEXT, primary_key=True),
+    sa.Column("until", _TEXT, nullable=False),
+    sa.Column("message", _TEXT, nullable=False),
 )
 _RUN = _table(
     "run",
-    sa.Column("run_id", sa.String(64), primary_key=True),
-    sa.Column("as_of", sa.Text, nullable=False),
-    sa.Column("started_at", sa.Text, nullable=False),
-    sa.Column("finished_at", sa.Text),
-    sa.Column("outcome", sa.String(16)),
-    sa.Column("report", sa.Text),
+    sa.Column("run_id", _TEXT, primary_key=True),
+    sa.Column("as_of", _TEXT, nullable=False),
+    sa.Column("started_at", _TEXT, nullable=False),
+    sa.Column("finished_at", _TEXT),
+    sa.Column("outcome", _TEXT),
+    sa.Column("report", _TEXT),
 )
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SCHEMA_VERSION = 1
 """Migrations are appended as functions of a connection; version 1 is the tables above."""
 
@@ -129,7 +133,7 @@ class Store:
     """The store of one workspace; close it, or use it as a context manager."""
 
     def __init__(self, url: str, *, workspace: str = "main") -> None:
-        self._url = sa.make_url(url)
+        self._url = _with_driver(sa.make_url(url))
         self._workspace = workspace
         if self._path is not None:
             _create_private(self._path)
@@ -137,8 +141,12 @@ class Store:
         self._insert = (
             postgresql.insert if self._url.get_backend_name() == "postgresql" else sqlite.insert
         )
+        self._lock_connection: sa.Connection | None = None
         try:
             self._migrate()
+        except ConfigError:
+            self._engine.dispose()
+            raise
         except SQLAlchemyError as error:
             self._engine.dispose()
             raise ConfigError(
@@ -154,15 +162,17 @@ class Store:
 
     def _migrate(self) -> None:
         with self._engine.begin() as db:
+            if sa.inspect(db).has_table(_VERSION.name):
+                # Looked at before anything is made: a newer store is left as it is.
+                version = db.execute(sa.select(_VERSION.c.version)).scalar()
+                if version is not None and version > _SCHEMA_VERSION:
+                    raise ConfigError(
+                        f"the store was written by a newer version of this program (schema {version})",
+                        hint="Upgrade cjm-sync, or point `store.url` at another store.",
+                    )
             _META.create_all(db)
-            version = db.execute(sa.select(_VERSION.c.version)).scalar()
-            if version is None:
+            if db.execute(sa.select(_VERSION.c.version)).scalar() is None:
                 db.execute(_VERSION.insert().values(version=_SCHEMA_VERSION))
-            elif version > _SCHEMA_VERSION:
-                raise ConfigError(
-                    f"the store was written by a newer version of this program (schema {version})",
-                    hint="Upgrade cjm-sync, or point `store.url` at another store.",
-                )
 
     def close(self) -> None:
         """Give the connections back."""
@@ -187,13 +197,31 @@ class Store:
     @contextmanager
     def _advisory_lock(self) -> Iterator[None]:
         number = int.from_bytes(hashlib.sha256(self._workspace.encode()).digest()[:7], "big")
-        with self._engine.connect() as db:
+        # Autocommit: a run must not sit in an open transaction, which holds back the server.
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
             if not db.execute(sa.select(sa.func.pg_try_advisory_lock(number))).scalar():
                 raise _busy()
+            self._lock_connection = db
             try:
                 yield
             finally:
-                db.execute(sa.select(sa.func.pg_advisory_unlock(number)))
+                self._lock_connection = None
+                # Closed, not given back: the lock goes with its session, also a broken one.
+                db.invalidate()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """Open one short transaction, only while the lock that this run took still stands."""
+        if self._lock_connection is not None:
+            try:
+                self._lock_connection.execute(sa.select(1))
+            except SQLAlchemyError as error:
+                raise TransientError(
+                    "the connection that held the lock of the store was lost",
+                    hint="Run again; it continues where it stopped.",
+                ) from error
+        with self._engine.begin() as db:
+            yield db
 
     def _mine(self, table: sa.Table) -> sa.ColumnElement[bool]:
         return table.c.workspace == self._workspace
@@ -219,26 +247,26 @@ class Store:
         """Return every named value."""
         with self._engine.connect() as db:
             rows = db.execute(sa.select(_FACT.c.name, _FACT.c.value).where(self._mine(_FACT)))
-            return {name: value for name, value in rows}
+            return {row.name: row.value for row in rows}
 
     def set_facts(self, values: Mapping[str, str]) -> None:
         """Set named values; others stay."""
-        with self._engine.begin() as db:
+        with self._writing() as db:
             self._put(db, _FACT, [{"name": n, "value": v} for n, v in sorted(values.items())])
 
     # the mirror
 
-    def reading(self, stream: str, need: str) -> Reading:
+    def reading(self, stream: str, need: str, *, restart: bool = False) -> Reading:
         """Return where the reading of *stream* stands.
 
         A reading that another *need* began cannot go on: it starts anew. So does one that was
-        complete.
+        complete, and any with *restart*.
         """
-        with self._engine.begin() as db:
+        with self._writing() as db:
             row = db.execute(
                 sa.select(_CURSOR).where(self._mine(_CURSOR), _CURSOR.c.stream == stream)
             ).one_or_none()
-            if row is not None and row.need == need and not row.is_complete:
+            if row is not None and row.need == need and not row.is_complete and not restart:
                 return Reading(
                     row.reading, row.cursor, is_complete=False, ever_complete=row.ever_complete
                 )
@@ -267,13 +295,15 @@ class Store:
             ],
         )
 
-    def readings(self) -> dict[str, bool]:
-        """Return for each stream ever begun whether it was ever read to its end."""
+    def was_read(self, stream: str, need: str) -> bool:
+        """Tell whether *stream* was ever read to its end for this *need*."""
         with self._engine.connect() as db:
-            rows = db.execute(
-                sa.select(_CURSOR.c.stream, _CURSOR.c.ever_complete).where(self._mine(_CURSOR))
-            )
-            return {stream: bool(complete) for stream, complete in rows}
+            complete = db.execute(
+                sa.select(_CURSOR.c.ever_complete).where(
+                    self._mine(_CURSOR), _CURSOR.c.stream == stream, _CURSOR.c.need == need
+                )
+            ).scalar()
+            return bool(complete)
 
     def save_batch(
         self,
@@ -287,14 +317,15 @@ class Store:
         rows: dict[tuple[str, str], dict[str, Any]] = {}
         for record in records:
             body = _record_json(record)
-            rows[record.object, record.id] = {
+            record_id = _storable(record.id)
+            rows[record.object, record_id] = {
                 "object": record.object,
-                "id": record.id,
+                "id": record_id,
                 "digest": hashlib.sha256(body.encode()).hexdigest()[:32],
                 "reading": reading.number,
                 "body": body,
             }
-        with self._engine.begin() as db:
+        with self._writing() as db:
             known = self._digests(db, rows)
             changed = sum(known.get(key) != row["digest"] for key, row in rows.items())
             self._put(db, _RECORD, list(rows.values()))
@@ -302,7 +333,7 @@ class Store:
                 db,
                 _ALIAS,
                 [
-                    {"object": stream, "former_id": former, "id": now}
+                    {"object": stream, "former_id": _storable(former), "id": _storable(now)}
                     for former, now in sorted(merged.items())
                 ],
             )
@@ -328,6 +359,16 @@ class Store:
                 found.update({(object_name, record_id): digest for record_id, digest in rows})
         return found
 
+    def aliases(self, stream: str) -> dict[str, str]:
+        """Return the former ids of *stream* with the id each lives on under."""
+        with self._engine.connect() as db:
+            rows = db.execute(
+                sa.select(_ALIAS.c.former_id, _ALIAS.c.id)
+                .where(self._mine(_ALIAS), _ALIAS.c.object == stream)
+                .order_by(_ALIAS.c.former_id)
+            )
+            return {row.former_id: row.id for row in rows}
+
     def unseen(self, stream: str, reading: Reading) -> int:
         """Count the records of *stream* that this reading did not show."""
         with self._engine.connect() as db:
@@ -342,13 +383,16 @@ class Store:
 
     def drop_unseen(self, stream: str, reading: Reading) -> int:
         """Remove the records that a complete reading did not show; return how many."""
-        with self._engine.begin() as db:
+        with self._writing() as db:
             return db.execute(
                 _RECORD.delete().where(self._mine(_RECORD), self._not_seen(stream, reading))
             ).rowcount
 
-    def records(self, object_name: str) -> Iterator[Record]:
-        """Yield the mirror's records of one object, ascending by id, numbers by value."""
+    def records(self, object_name: str) -> Generator[Record, None, None]:
+        """Yield the mirror's records of one object, ascending by id, numbers by value.
+
+        Who stops before the end closes the generator: it holds a connection.
+        """
         statement = (
             sa.select(_RECORD.c.body)
             .where(self._mine(_RECORD), _RECORD.c.object == object_name)
@@ -362,11 +406,11 @@ class Store:
         """Return how many records the mirror holds of each object."""
         with self._engine.connect() as db:
             rows = db.execute(
-                sa.select(_RECORD.c.object, sa.func.count())
+                sa.select(_RECORD.c.object, sa.func.count().label("held"))
                 .where(self._mine(_RECORD))
                 .group_by(_RECORD.c.object)
             )
-            return {name: count for name, count in rows}
+            return {row.object: row.held for row in rows}
 
     # what was written where
 
@@ -380,13 +424,13 @@ class Store:
 
     def bind(self, binding: Binding) -> None:
         """Record where a key stands and end its intent, together."""
-        with self._engine.begin() as db:
+        with self._writing() as db:
             self._put(db, _BINDING, [_binding_row(binding)])
             db.execute(_INTENT.delete().where(self._mine(_INTENT), _INTENT.c.key == binding.key))
 
     def unbind(self, key: str) -> None:
         """Forget where a key stands."""
-        with self._engine.begin() as db:
+        with self._writing() as db:
             db.execute(_BINDING.delete().where(self._mine(_BINDING), _BINDING.c.key == key))
 
     def intents(self) -> list[Intent]:
@@ -406,12 +450,12 @@ class Store:
             "collection": intent.collection,
             "began_at": intent.began_at.isoformat(),
         }
-        with self._engine.begin() as db:
+        with self._writing() as db:
             self._put(db, _INTENT, [row])
 
     def drop_intent(self, key: str) -> None:
         """Record that a create did not happen."""
-        with self._engine.begin() as db:
+        with self._writing() as db:
             db.execute(_INTENT.delete().where(self._mine(_INTENT), _INTENT.c.key == key))
 
     # what the remote refused, to be asked again later
@@ -424,7 +468,7 @@ class Store:
 
     def refuse(self, key: str, *, until: datetime, message: str) -> None:
         """Remember that *key* was refused, and end its intent."""
-        with self._engine.begin() as db:
+        with self._writing() as db:
             self._put(db, _REFUSAL, [{"key": key, "until": until.isoformat(), "message": message}])
             db.execute(_INTENT.delete().where(self._mine(_INTENT), _INTENT.c.key == key))
 
@@ -440,21 +484,21 @@ class Store:
             "outcome": None,
             "report": None,
         }
-        with self._engine.begin() as db:
+        with self._writing() as db:
             self._put(db, _RUN, [row])
 
     def end_run(
         self, run_id: str, *, finished_at: datetime, outcome: str, report: Mapping[str, Any]
     ) -> None:
         """Record how a run ended; keeps the newest 500."""
-        with self._engine.begin() as db:
+        with self._writing() as db:
             db.execute(
                 _RUN.update()
                 .where(self._mine(_RUN), _RUN.c.run_id == run_id)
                 .values(
                     finished_at=finished_at.isoformat(),
                     outcome=outcome,
-                    report=json.dumps(report, ensure_ascii=False),
+                    report=json.dumps(report),
                 )
             )
             newest = (
@@ -505,6 +549,11 @@ class MirrorRecords:
 def need_digest(need: object) -> str:
     """Return a short text that changes when what a stream is read for changes."""
     return hashlib.sha256(repr(need).encode()).hexdigest()[:32]
+
+
+def _with_driver(url: sa.URL) -> sa.URL:
+    """Take `postgresql://` for the driver that is supported."""
+    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
 def _open(url: sa.URL) -> sa.Engine:
@@ -584,7 +633,16 @@ def _record_json(record: Record) -> str:
         body["u"] = record.updated_at
     if record.archived:
         body["a"] = True
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _storable(text)
+
+
+def _storable(text: str) -> str:
+    """Replace what is no character: half a surrogate pair, or NUL, which PostgreSQL refuses.
+
+    JSON may carry either, and nothing that we write to could take it.
+    """
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def _record(object_name: str, text: str) -> Record:
