@@ -1,7 +1,8 @@
 """The seam between the oracle's tests and the product: a portal in, the product's export out.
 
-Rows become records as a source would hand them over (links two-way, merges resolved, former and
-archived records gone); mapping, journey and JSON exporter are the product's own.
+`product_export` makes records of the rows as a source would hand them over (links two-way, merges
+resolved, former and archived records gone); mapping, journey and JSON exporter are the product's
+own. `pulled_export` goes the whole way, from the stand-in's answers through the mirror.
 """
 
 from __future__ import annotations
@@ -9,19 +10,31 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
+from pydantic import SecretStr
+
 import cjm_sync_files
+from cjm_sync.engine import compute_map, needs
 from cjm_sync.journey.compute import compute
 from cjm_sync.journey.types import JourneyMap
 from cjm_sync.model import Change, Record
 from cjm_sync.ports import JourneyRequest
+from cjm_sync.pull import pull
+from cjm_sync.store import Store
+from cjm_sync_hubspot import HubSpotSettings
+from cjm_sync_hubspot import plugin as hubspot
 from cjm_sync_mappings import plugin
+from cjm_sync_sandbox.hubspot import HubSpotSandbox
 from cjm_sync_sandbox.hubspot.catalog import object_type
 from cjm_sync_sandbox.hubspot.definitions import define
 from cjm_sync_sandbox.hubspot.pipelines import pipelines_of
 from cjm_sync_sandbox.portal import Portal
 from oracle.reading import Row, World, to_ms
+from support.clock import FakeClock
 
 _DEFINED = (
     "contacts",
@@ -103,14 +116,39 @@ def _order(record_id: str) -> tuple[int, int, str]:
     return (0, int(record_id), "") if record_id.isdigit() else (1, 0, record_id)
 
 
+def _journey(where: dict[str, Any] | None = None) -> JourneyRequest:
+    text = plugin.profile_text("crm")
+    assert text is not None
+    return JourneyRequest("customers", "Customer journey", "contact", "crm", text, where or {})
+
+
+def _exported(journey_map: JourneyMap) -> dict[str, Any]:
+    exported: dict[str, Any] = json.loads(cjm_sync_files.json.export(journey_map))
+    return exported
+
+
 def product_export(
     portal: Portal, as_of: datetime, where: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return what the product exports as JSON for a journey of contacts."""
-    text = plugin.profile_text("crm")
-    assert text is not None
-    request = JourneyRequest("customers", "Customer journey", "contact", "crm", text, where or {})
-    facts = plugin.facts(PortalRecords(portal, as_of), request, as_of=as_of)
-    whole = JourneyMap(as_of, (compute(facts, as_of=as_of),))
-    exported: dict[str, Any] = json.loads(cjm_sync_files.json.export(whole))
-    return exported
+    facts = plugin.facts(PortalRecords(portal, as_of), _journey(where), as_of=as_of)
+    return _exported(JourneyMap(as_of, (compute(facts, as_of=as_of),)))
+
+
+def pulled_export(portal: Portal, as_of: datetime) -> dict[str, Any]:
+    """Return the same after reading *portal* through the source into a mirror."""
+    clock = FakeClock(as_of)
+    sandbox = HubSpotSandbox(portal, clock=clock)
+    source = hubspot.connect(
+        HubSpotSettings(),
+        clock=clock,
+        secret=SecretStr(sandbox.token),
+        transport=httpx.WSGITransport(app=sandbox),
+    )
+    try:
+        with TemporaryDirectory() as folder, Store(f"sqlite:///{Path(folder) / 'm.db'}") as store:
+            pulled = pull(source, store, needs(plugin, (_journey(),)))
+            assert not pulled.failed, pulled.findings
+            return _exported(compute_map(plugin, store, (_journey(),), as_of=as_of))
+    finally:
+        source.close()

@@ -14,7 +14,7 @@ from oracle.comparing import differences
 from oracle.expected import EMOTIONLESS
 from oracle.golden import AS_OF, copied, dozen
 from oracle.oracle import CUSTOMERS, Oracle, oracle_export
-from oracle.product import product_export
+from oracle.product import product_export, pulled_export
 from oracle.reading import DAY
 from oracle.timeline import STAGES
 
@@ -28,6 +28,7 @@ def of_the_oracle(portal: Portal, as_of: datetime) -> dict[str, Any]:
 EXPORTS = [
     pytest.param(of_the_oracle, id="oracle"),
     pytest.param(product_export, id="product"),
+    pytest.param(pulled_export, id="product_through_the_mirror"),
 ]
 
 STAYS = {

@@ -14,7 +14,7 @@ from cjm_sync_sandbox.sample import SAMPLE_AS_OF, sample_portal
 from oracle.comparing import differences
 from oracle.golden import copied
 from oracle.oracle import oracle_export
-from oracle.product import product_export
+from oracle.product import product_export, pulled_export
 from oracle.wild import AS_OF, wild_portal
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -37,6 +37,14 @@ def test_product_and_oracle_agree_on_the_sample_portal(as_of: datetime) -> None:
     assert first_differences(sample_portal(), as_of) == []
 
 
+def test_product_and_oracle_agree_on_the_sample_portal_read_through_the_mirror() -> None:
+    expected = oracle_export(sample_portal(), as_of=SAMPLE_AS_OF)
+
+    found = pulled_export(sample_portal(), SAMPLE_AS_OF)
+
+    assert differences(expected, found)[:20] == []
+
+
 @pytest.mark.parametrize("name", ["portal-retail", "portal-saas"])
 def test_product_and_oracle_agree_on_a_shared_portal(name: str) -> None:
     folder = SHARED / name
@@ -50,6 +58,14 @@ def test_product_and_oracle_agree_on_a_shared_portal(name: str) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_product_and_oracle_agree_on_an_odd_portal_five_times_over(seed: int) -> None:
     assert first_differences(copied(wild_portal(seed), 5), AS_OF) == []
+
+
+def test_product_and_oracle_agree_on_an_odd_portal_read_through_the_mirror() -> None:
+    portal = copied(wild_portal(3), 5)
+
+    found = pulled_export(portal, AS_OF)
+
+    assert differences(oracle_export(portal, as_of=AS_OF), found)[:20] == []
 
 
 def test_product_and_oracle_agree_on_what_a_filter_leaves() -> None:

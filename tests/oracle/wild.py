@@ -179,6 +179,9 @@ class Wild:
         }  # fmt: skip
         return {
             "account": {"portalId": 147893286, "companyCurrency": "EUR", "timeZone": "UTC"},
+            "tier": "enterprise",
+            "features": {"events": True},
+            "forms": [{"id": "f", "name": "Form", "formType": "hubspot"}],
             "pipelines": {
                 "deals": [
                     {"id": key, "label": label, "stages": stages[key]}
@@ -190,6 +193,16 @@ class Wild:
                 for place, (value, label) in enumerate(LIFECYCLE)
             ],
             "properties": {
+                "contacts": [
+                    {
+                        "name": "hs_persona",
+                        "type": "enumeration",
+                        "options": [
+                            {"value": value, "label": value, "displayOrder": place}
+                            for place, value in enumerate(("persona_1", "persona_2", "user"))
+                        ],
+                    }
+                ],
                 "calls": [
                     {
                         "name": "hs_call_disposition",
