@@ -30,7 +30,7 @@ def compute(facts: Facts, *, as_of: datetime) -> Journey:
         Stage(
             stage.key,
             stage.label,
-            place,
+            place + 1,
             tuple(
                 count_cell(
                     ground,
