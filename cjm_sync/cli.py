@@ -130,6 +130,8 @@ def main() -> None:
         _say(error)
         sys.exit(error.exit_code)
     except _Stopped:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
         _err.print("Stopped. What was done is recorded; the next run continues from here.")
         sys.exit(1)
 
@@ -471,16 +473,15 @@ def serve(*, config: ConfigOption = None) -> None:
     with open_world(checked, environment=env, clock=SystemClock()):
         pass  # what a person must edit is said now, not at the first run
     with _stopping() as stop, suppress(_Stopped):
-        _serve(checked, env, stop)
+        _serve(checked, env, _StoppableClock(stop), stop)
     _err.print("stopped; the next run continues from here")
 
 
-def _serve(checked: Config, env: Mapping[str, str], stop: _Stop) -> None:
+def _serve(checked: Config, env: Mapping[str, str], clock: Clock, stop: _Stop) -> None:
     schedule = checked.schedule
-    clock = _StoppableClock(stop)
 
     def job(*, full: bool) -> Callable[[], None]:
-        return lambda: _scheduled(checked, env, stop, full=full)
+        return lambda: _scheduled(checked, env, clock, stop, full=full)
 
     jobs = {
         "sweep": Job(
@@ -497,11 +498,13 @@ def _serve(checked: Config, env: Mapping[str, str], stop: _Stop) -> None:
     serve_jobs(jobs, clock, should_stop=lambda: stop.is_asked)
 
 
-def _scheduled(config: Config, env: Mapping[str, str], stop: _Stop, *, full: bool) -> None:
+def _scheduled(
+    config: Config, env: Mapping[str, str], clock: Clock, stop: _Stop, *, full: bool
+) -> None:
     """Do one run of the schedule; whatever goes wrong on purpose, the schedule goes on."""
     progress = _stoppable(Progress(), stop)
     try:
-        with open_world(config, environment=env, clock=_StoppableClock(stop)) as world:
+        with open_world(config, environment=env, clock=clock) as world:
             report = world.engine(progress).sync(Options(full=full))
     except BusyError as error:
         _err.print(f"skipped: {error}", markup=False)
