@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,6 +29,8 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from cjm_sync.errors import ConfigError
 from cjm_sync.plan import removal_limit
@@ -37,6 +39,8 @@ from cjm_sync.ports import JourneyRequest, MappingPlugin
 ENVIRONMENT = "CJM_SYNC_CONFIG"
 DEFAULT = "config.toml"
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)\s*")
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_GRID = datetime(2000, 1, 1, tzinfo=UTC)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -45,7 +49,10 @@ def parse_duration(value: object) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"{value!r} is no duration; write 30s, 15m, 24h or 7d")
-    length = timedelta(**{_UNITS[match[2]]: float(match[1])})
+    try:
+        length = timedelta(**{_UNITS[match[2]]: float(match[1])})
+    except OverflowError:
+        raise ValueError(f"{value!r} is too long a duration") from None
     if not length:
         raise ValueError("a duration must be longer than nothing")
     return length
@@ -64,6 +71,23 @@ class StoreTable(_Table):
     url: str = "sqlite:///cjm-sync.db"
     settle_seconds: float = Field(default=30, ge=0, le=3600)
     workspace: str = Field(default="main", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+
+    @field_validator("url")
+    @classmethod
+    def _without_password(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            # `from None`: the reason may quote the address, and that may hold a password.
+            raise ValueError(
+                "this is no database address; write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+            ) from None
+        if url.password is not None or "password" in url.query:
+            raise ValueError(
+                "a password is not written into the configuration; "
+                "leave it to PGPASSWORD, PGPASSFILE or ~/.pgpass"
+            )
+        return value
 
 
 class ScheduleTable(_Table):
@@ -154,7 +178,7 @@ def find_config(option: Path | None, environment: Mapping[str, str]) -> Path:
 def load_config(path: Path, plugin_tables: Mapping[str, type[BaseModel]]) -> Config:
     """Read and check the file; raises ConfigError naming line, key and remedy of each mistake."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigError(
             f"there is no configuration at {path}",
@@ -185,6 +209,11 @@ def load_config(path: Path, plugin_tables: Mapping[str, type[BaseModel]]) -> Con
             f"journeys: the key {key!r} is used twice"
             for key in sorted({k for k in keys if keys.count(k) > 1})
         )
+        former = [key for journey in core.journeys for key in journey.formerly]
+        problems.extend(
+            f"journeys: the former key {key!r} is used twice, or is still the key of a journey"
+            for key in sorted({k for k in former if k in keys or former.count(k) > 1})
+        )
     if problems:
         raise ConfigError(
             f"{path}: " + "; ".join(problems),
@@ -199,8 +228,8 @@ def _checked(
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        for problem in error.errors(include_url=False, include_input=True):
-            problems.append(_words(problem, prefix, model, text))
+        found = error.errors(include_url=False, include_input=False)
+        problems.extend(_words(problem, prefix, model, text) for problem in found)
         return None
 
 
@@ -266,13 +295,45 @@ def parse_trigger(text: str, *, timezone: str) -> BaseTrigger:
     stripped = text.strip()
     if stripped.startswith("every "):
         length = parse_duration(stripped.removeprefix("every "))
-        return IntervalTrigger(seconds=int(length.total_seconds()), timezone=timezone)
+        if length < timedelta(minutes=1):
+            raise ValueError(f"{text!r} is too often; leave at least a minute")
+        # The grid starts at a fixed time: else it would depend on when this line was read.
+        return IntervalTrigger(
+            seconds=int(length.total_seconds()), start_date=_GRID, timezone=timezone
+        )
     try:
-        return CronTrigger.from_crontab(stripped, timezone=timezone)
+        *others, weekdays = stripped.split()
+        trigger = CronTrigger.from_crontab(
+            " ".join([*others, _named_weekdays(weekdays)]), timezone=timezone
+        )
     except ValueError as error:
         raise ValueError(
             f"{text!r} is no schedule ({error}); write a cron line like */15 * * * * or every 15m"
         ) from error
+    if trigger.get_next_fire_time(None, _GRID) is None:
+        raise ValueError(f"{text!r} never comes; there is no such day")
+    return trigger
+
+
+def _named_weekdays(text: str) -> str:
+    """Return the weekday field of a cron line with names, for APScheduler counts from Monday.
+
+    Cron counts from Sunday, as 0 or 7. Names, `*` and what is no number are left as they are.
+    """
+    named: list[str] = []
+    for part in text.split(","):
+        match = re.fullmatch(r"(\d)(?:-(\d))?(?:/(\d+))?", part)
+        if match is None and part != "*" and part.startswith("*/"):
+            match = re.fullmatch(r"(0)-(6)/(\d+)", part.replace("*", "0-6", 1))
+        if match is None:
+            named.append(part)
+            continue
+        first, step = int(match[1]), int(match[3] or 1)
+        last = int(match[2]) if match[2] else 6 if match[3] else first
+        if last > 7 or first > last or not step:
+            raise ValueError(f"the weekday {part!r} is not between 0 and 7 (0 and 7 are Sunday)")
+        named += [_WEEKDAYS[day % 7] for day in range(first, last + 1, step)]
+    return ",".join(dict.fromkeys(named))
 
 
 def resolve_secret(reference: str, environment: Mapping[str, str], *, key: str) -> SecretStr:
@@ -289,18 +350,19 @@ def resolve_secret(reference: str, environment: Mapping[str, str], *, key: str) 
         case "file":
             try:
                 found = Path(place).expanduser().read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
+            except (OSError, UnicodeDecodeError):
+                # `from None`: a decoding error carries what was read, which is the secret.
                 raise ConfigError(
                     f"{key}: the file {place} cannot be read",
-                    hint="Check the path and its permissions.",
-                ) from error
+                    hint="Check the path, its permissions, and that it holds text.",
+                ) from None
             if not found:
                 raise ConfigError(
                     f"{key}: the file {place} is empty", hint="Put the token into it."
                 )
         case _:
             found = _from_keyring(place, key=key)
-    if any(character.isspace() or not character.isascii() for character in found):
+    if any(not "!" <= character <= "~" for character in found):
         raise ConfigError(
             f"{key}: what stands there is no token (it holds spaces or unusual characters)",
             hint="Copy the token again, without quotes or line breaks.",
@@ -310,13 +372,19 @@ def resolve_secret(reference: str, environment: Mapping[str, str], *, key: str) 
 
 def _from_keyring(service: str, *, key: str) -> str:
     try:
-        import keyring  # noqa: PLC0415 - an optional dependency
+        import keyring.errors  # noqa: PLC0415 - an optional dependency
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"{key}: the package keyring is not installed",
             hint="Install it with `pip install 'cjm-sync[keyring]'`.",
         ) from error
-    found: str | None = keyring.get_password(service, "cjm-sync")
+    try:
+        found: str | None = keyring.get_password(service, "cjm-sync")
+    except keyring.errors.KeyringError:
+        raise ConfigError(
+            f"{key}: the keyring cannot be asked for the service {service}",
+            hint="Unlock it, or use env:NAME or file:PATH where there is no keyring.",
+        ) from None
     if not found:
         raise ConfigError(
             f"{key}: the keyring holds nothing for the service {service}",
