@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 
 from cjm_sync_sandbox.portal import Portal
-from oracle.golden import INFO
+from oracle.comparing import differences
+from oracle.golden import INFO, copied
 from oracle.making import AS_OF, activity, contact, deal, row, survey
-from oracle.oracle import CUSTOMERS, Oracle
+from oracle.oracle import CUSTOMERS, Oracle, oracle_export
+from oracle.product import product_export
 from oracle.reading import DAY
 from oracle.timeline import STAGES
 
 LIKELY, UNLIKELY, WON, LOST = "contractsent", "qualifiedtobuy", "closedwon", "closedlost"
 DUE, RENEWED, CANCELLED = "900101", "900102", "900103"
+FORMER = "1700000003"
+ACCOUNT = copy.deepcopy(INFO)
+ACCOUNT["lifecycle_stages"].append(
+    {"value": FORMER, "label": "Former customer", "displayOrder": 10}
+)
 
 
 def stays(portal: Portal) -> str:
@@ -33,26 +41,27 @@ def days(moment: int) -> int:
 
 def one(
     lifecycle: list[tuple[float, str]] | None = None,
-    *deals: list[tuple[float, str]],
+    *moves_of_deals: list[tuple[float, str]],
     created: float = 300,
     **others: list[dict[str, Any]],
 ) -> Portal:
-    """Make a contact with *deals* (renewals by their stages)."""
+    """Make a contact with a deal for each of *moves_of_deals* (renewals by their stages)."""
     return Portal(
-        INFO,
+        ACCOUNT,
         {
             "contacts": [contact("1", created, lifecycle)],
             "deals": [
                 deal(
                     str(number), "1", moves, pipeline="900100" if moves[0][1] == DUE else "default"
                 )
-                for number, moves in enumerate(deals, start=10)
+                for number, moves in enumerate(moves_of_deals, start=10)
             ],
             **others,
         },
     )
 
 
+MINE = {"contacts": ["1"]}
 CASES = {
     "a stage at the first instant is the first stay": (
         one([(300, "opportunity")]),
@@ -172,7 +181,7 @@ CASES = {
         "A 300-200 forward, C 200-100 forward, P 100-",
     ),
     "a draft of a quote moves nothing": (
-        one(quotes=[row("5", 100, {"hs_status": "DRAFT"}, links={"contacts": ["1"]})]),
+        one(quotes=[row("5", 100, {"hs_status": "DRAFT"}, links=MINE)]),
         "A 300-",
     ),
     "the furthest of one instant counts": (
@@ -191,6 +200,30 @@ CASES = {
         one(None, [(280, LIKELY), (250, "gone"), (240, LIKELY)]),
         "A 300-280 forward, P 280- [C@280]",
     ),
+    "an empty value of the same instant is passed over": (
+        one([(290, "lead"), (200, "customer"), (200, "")]),
+        "A 300-200 forward, S 200- [C@200 P@200]",
+    ),
+    "a former customer is churned": (
+        one([(290, "customer"), (250, FORMER)]),
+        "A 300-290 forward, S 290-250 churned [C@290 P@290]",
+    ),
+    "somebody former who never bought is lost": (
+        one([(290, "opportunity"), (250, FORMER)]),
+        "A 300-290 forward, P 290-250 lost [C@290]",
+    ),
+    "a value after former is not set back": (
+        one([(290, "customer"), (250, FORMER), (190, "salesqualifiedlead")], [(200, LIKELY)]),
+        "A 300-290 forward, S 290-250 churned, P 200- [C@290 P@290]",
+    ),
+    "the same open stage after a slip is no event": (
+        one([(260, FORMER)], [(280, LIKELY), (200, WON), (199, LIKELY)]),
+        "A 300-280 forward, P 280-260 lost [C@280]",
+    ),
+    "a value without a past counts from the last change of the record": (
+        one(deals=[row("9", 120, {"pipeline": "default", "dealstage": WON}, links=MINE)]),
+        "A 300-120 forward, S 120- [C@120 P@120]",
+    ),
     "what happens at T is not known yet": (
         one([(200, "lead"), (0, "customer")]),
         "A 300-",
@@ -201,3 +234,10 @@ CASES = {
 @pytest.mark.parametrize("portal, expected", CASES.values(), ids=CASES)
 def test_the_oracle_follows_the_rule(portal: Portal, expected: str) -> None:
     assert stays(portal) == expected
+
+
+@pytest.mark.parametrize("portal", [portal for portal, _ in CASES.values()], ids=CASES)
+def test_the_product_follows_the_rule_as_the_oracle_does(portal: Portal) -> None:
+    five = copied(portal, 5)
+
+    assert differences(oracle_export(five, as_of=AS_OF), product_export(five, AS_OF)) == []
