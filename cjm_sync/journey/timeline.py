@@ -139,7 +139,7 @@ class _Walker:
     cause: Cause | None = None
     purchased_at: int | None = None
     churned_at: int = -1
-    lifecycle: int | None = None
+    lifecycle: int | None = None  # the previous mapped value; None also after one of leaving
     at: int = 0
     current: list[DealMove | None] = field(default_factory=list)
     wins: dict[int, int] = field(default_factory=dict)
@@ -208,7 +208,7 @@ class _Walker:
         return Exit.LOST if self.purchased_at is None else Exit.CHURNED
 
     def _ahead(self, stage: int) -> int | None:
-        return stage if self.stage is None or stage >= self.stage else None
+        return stage if self.stage is None or stage > self.stage else None
 
     def _lifecycle_effect(self, stage: int) -> int | Exit | None:
         previous = self.lifecycle
@@ -216,16 +216,16 @@ class _Walker:
         if self.purchased_at is not None and stage < self.roles.customer:  # rule 3
             was_customer = previous is not None and previous >= self.roles.customer
             return Exit.CHURNED if was_customer and self.stage is not None else None
-        if self.stage is None or stage >= self.stage or set_back:  # rules 2 and 5
+        if set_back and stage != self.stage:  # rule 2
             return stage
-        return None
+        return self._ahead(stage)
 
     def _open_effect(self, move: DealMove, before: DealMove | None) -> int | None:
         if self.purchased_at is not None:  # rule 3
             return None
         stage = max(other.stage for other in self.current if other and other.state in _OPEN_STATES)
         fell = before is not None and before.state is DealState.HIGH and move.state is DealState.LOW
-        return stage if fell else self._ahead(stage)
+        return stage if fell and stage != self.stage else self._ahead(stage)
 
     def _won_stage(self, place: int) -> int:
         if self.deals[place].renews:
@@ -268,8 +268,6 @@ class _Walker:
         if not self.begun:
             self._begin(stage, self.at, cause)
             return
-        if stage == self.stage:
-            return
         if self.stage is not None:
             exit_ = Exit.FORWARD if stage > self.stage else Exit.REGRESSION
             self._end(exit_, cause)
@@ -291,9 +289,9 @@ class _Walker:
             self.wins.clear()
         for event in events:
             match event:
-                case LifecycleMove(stage=int(stage)):
+                case LifecycleMove(stage=stage):
                     self.lifecycle = stage
-                    bought = stage >= self.roles.customer
+                    bought = stage is not None and stage >= self.roles.customer
                 case _DealEvent(place=place, number=number):
                     bought = self.deals[place].moves[number].state is DealState.WON
                     if bought and not churned:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from cjm_sync.model import Record
 from cjm_sync_mappings.links import link
 from cjm_sync_mappings.scene import Scene
-from cjm_sync_mappings.schema import TouchpointPart
 from cjm_sync_mappings.touches import is_skipped, touched_at
 from cjm_sync_mappings.values import read_number, read_text
 
@@ -64,7 +63,7 @@ def _read(scene: Scene, object_: str, extra: _Extra) -> None:
         if part is None and reading.uncovered == "none":
             continue
         if part is not None and is_skipped(part.skip_property, part.skip_values, record):
-            _bounce(scene, record, part, units, at)
+            _came_back(scene, record, units, at, rules.place(part.key))
             continue
         if part is None:
             place = rules.other(object_, _tested(scene, object_), notes)
@@ -103,40 +102,39 @@ def _call(
 
 
 def _email(scene: Scene, record: Record, unit: int, at: int, touch: int, place: int) -> None:
-    scores, weight = scene.profile.emotion.email, scene.profile.emotion.weights.email
-    direction = read_text(record.properties.get("hs_email_direction")).upper()
-    score = None
-    if direction == "INCOMING_EMAIL":
-        score = scores.reply
-    elif direction in {"EMAIL", "FORWARDED_EMAIL"}:
-        if _is_positive(record, "hs_email_click_count"):
-            score = scores.click
-        elif _is_positive(record, "hs_email_open_count"):
-            score = scores.open
+    score = _email_score(scene, record)
     if score is not None:
+        weight = scene.profile.emotion.weights.email
         scene.ledger.signal(unit, at, score, weight, touchpoint=place, touch=touch)
+
+
+def _email_score(scene: Scene, record: Record) -> float | None:
+    scores = scene.profile.emotion.email
+    direction = read_text(record.properties.get("hs_email_direction")).upper()
+    if direction == "INCOMING_EMAIL":
+        return scores.reply
+    if direction in {"EMAIL", "FORWARDED_EMAIL"}:
+        if _is_positive(record, "hs_email_click_count"):
+            return scores.click
+        if _is_positive(record, "hs_email_open_count"):
+            return scores.open
+    return None
+
+
+def _came_back(scene: Scene, record: Record, units: tuple[int, ...], at: int, place: int) -> None:
+    """Add the signals of an email that bounced: it was no touch, and yet is felt."""
+    if read_text(record.properties.get("hs_email_status")).upper() != "BOUNCED":
+        return
+    weight = scene.profile.emotion.weights.email
+    for score in (scene.profile.emotion.email.bounce, _email_score(scene, record)):
+        if score is not None:
+            for unit in units:
+                scene.ledger.signal(unit, at, score, weight, touchpoint=place)
 
 
 def _is_positive(record: Record, property_: str) -> bool:
     number = read_number(record.properties.get(property_))
     return number is not None and number > 0
-
-
-def _bounce(
-    scene: Scene, record: Record, part: TouchpointPart, units: tuple[int, ...], at: int
-) -> None:
-    """Add the signal of an email that came back: it was no touch, and yet is felt."""
-    if read_text(record.properties.get("hs_email_status")).upper() != "BOUNCED":
-        return
-    emotion = scene.profile.emotion
-    for unit in units:
-        scene.ledger.signal(
-            unit,
-            at,
-            emotion.email.bounce,
-            emotion.weights.email,
-            touchpoint=scene.rules.place(part.key),
-        )
 
 
 def _meeting(
