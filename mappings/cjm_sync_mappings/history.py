@@ -50,10 +50,11 @@ def past_values(
         newest = dated[-1][1] if dated else ""
         if current != newest:
             dated = _corrected(record, property_, current, dated, notes)
-    at_one_time = dict(dated)  # of one time the last written stays
+    # Empty values go first: a clearing and a setting of one millisecond come in either order.
+    at_one_time = {at: value for at, value in dated if value}  # the last written stays
     values: list[tuple[int, str]] = []
     for at, value in sorted(at_one_time.items()):
-        if at < as_of and value and not (values and values[-1][1] == value):
+        if at < as_of and not (values and values[-1][1] == value):
             values.append((at, value))
     return Past(tuple(values), is_known)
 

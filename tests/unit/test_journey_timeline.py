@@ -397,3 +397,22 @@ def test_a_stage_is_looked_up_in_the_current_pipeline_and_then_in_the_others() -
         ("consideration", 60, 50, "forward"),
         ("loyalty", 50, None, ""),
     ]
+
+
+def test_a_value_cleared_in_the_instant_it_was_set_still_counts() -> None:
+    born = contact("1", ("lead", 100), ("customer", 30), ("", 30))
+
+    assert stays_of(born)[1:] == [("service", 30, None, "")]
+
+
+def test_an_event_for_the_current_stage_does_not_hold_a_fall_of_its_instant() -> None:
+    born = contact("1", ("lead", 100), ("opportunity", 20))
+
+    assert stays_of(born, deal(("high", 50), ("low", 20)))[-1] == ("consideration", 20, None, "")
+
+
+def test_after_a_value_of_leaving_nothing_is_set_back() -> None:
+    values = options("contacts/lifecyclestage", "lead", "opportunity", ("7", "Former"))
+    born = contact("1", ("opportunity", 60), ("7", 50), ("lead", 20))
+
+    assert stays_of(born, deal(("high", 40)), values)[-1] == ("purchase", 40, None, "")
