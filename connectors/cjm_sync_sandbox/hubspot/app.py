@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from threading import RLock
@@ -12,10 +13,21 @@ from typing import TYPE_CHECKING, Self
 from uuid import NAMESPACE_URL, uuid5
 
 from cjm_sync.ports import Clock
+from cjm_sync_sandbox.hubspot.catalog import object_type
+from cjm_sync_sandbox.hubspot.design import Design
+from cjm_sync_sandbox.hubspot.hand import Hand
 from cjm_sync_sandbox.hubspot.limits import Limits
 from cjm_sync_sandbox.hubspot.routes import find, routing_table
 from cjm_sync_sandbox.hubspot.view import Call, PortalView
-from cjm_sync_sandbox.hubspot.wire import HTML_414, Answer, ApiError, Fault, Request, RequestLog
+from cjm_sync_sandbox.hubspot.wire import (
+    HTML_414,
+    Answer,
+    ApiError,
+    Fault,
+    Request,
+    RequestLog,
+    to_milliseconds,
+)
 from cjm_sync_sandbox.portal import Portal
 
 if TYPE_CHECKING:
@@ -49,6 +61,8 @@ class HubSpotSandbox:
         self._limits = Limits(self._view)
         self._routes = routing_table(self._limits)
         self._lock = RLock()
+        self.edit = Hand(self._view, self._lock)
+        self.design = Design(self._view, self._lock)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = _request(environ)
@@ -84,6 +98,7 @@ class HubSpotSandbox:
         return None
 
     def _handle(self, request: Request) -> Answer:
+        self._view.begin()
         correlation = str(uuid5(NAMESPACE_URL, f"hubspot-sandbox:{len(self.requests)}"))
         seal = ("X-HubSpot-Correlation-Id", correlation)
         if len(request.query) > LONGEST_QUERY:
@@ -112,6 +127,34 @@ class HubSpotSandbox:
                     "category": "INVALID_AUTHENTICATION",
                 },
             )
+
+    @property
+    def index_lag_seconds(self) -> float:
+        """How long a change takes until search finds the record again; 0 unless set."""
+        return self._view.lag.seconds
+
+    @index_lag_seconds.setter
+    def index_lag_seconds(self, seconds: float) -> None:
+        self._view.lag.seconds = seconds
+
+    @property
+    def index_jitter_seconds(self) -> float:
+        """Up to how much longer it takes, by record: rows come late and out of order."""
+        return self._view.lag.jitter_seconds
+
+    @index_jitter_seconds.setter
+    def index_jitter_seconds(self, seconds: float) -> None:
+        self._view.lag.jitter_seconds = seconds
+
+    def hold_from_search(self, kind: str, record_id: str, until: datetime) -> None:
+        """Let search not find a record before *until*, whatever else is indexed by then."""
+        held = self._view.lag.held.setdefault(object_type(kind).name, {})
+        held[record_id] = to_milliseconds(until.isoformat()) or 0
+
+    def reindex(self) -> None:
+        """Look at every row anew: somebody other than `edit` changed rows of a large portal."""
+        with self._lock:
+            self._view.changed()
 
     def save(self, path: Path) -> None:
         """Write the portal, the scopes and today's usage as JSON, replacing the file in one step."""

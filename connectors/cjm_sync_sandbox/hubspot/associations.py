@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from cjm_sync_sandbox.hubspot.catalog import (
@@ -12,7 +13,8 @@ from cjm_sync_sandbox.hubspot.catalog import (
     association_types,
     object_type,
 )
-from cjm_sync_sandbox.hubspot.view import Call, PortalView, Row
+from cjm_sync_sandbox.hubspot.table import Row, Table
+from cjm_sync_sandbox.hubspot.view import Call, PortalView
 from cjm_sync_sandbox.hubspot.wire import Answer, ApiError, id_order, to_text
 
 MOST_INPUTS = 1000
@@ -20,7 +22,7 @@ PAGE_OF_A_RECORD = 500
 INLINE = 100
 
 # A property that holds the primary company's id is that association as well.
-_IMPLIED = {
+IMPLIED = {
     ("contacts", "companies"): "associatedcompanyid",
     ("deals", "companies"): "hs_primary_associated_company",
 }
@@ -43,43 +45,53 @@ def links(
     to belongs to the survivor, and reading by the former id finds nothing.
     """
     sources, targets = view.table(source), view.table(target)
-    survivors, target_survivors = sources.merged(), targets.merged()
-    found: dict[str, dict[str, bool]] = {
-        one: {}
+    survivors = sources.merged()
+    found = {
+        one: reached(view, source, target, one)
         for one in ids
         if one not in survivors
         and (row := sources.by_id.get(one)) is not None
         and not row.get("archived")
     }
-    former: dict[str, list[str]] = {}
-    for old, new in survivors.items():
-        former.setdefault(new, []).append(old)
-    for one, reached in found.items():
-        for name in (one, *former.get(one, ())):
-            if name not in sources.by_id:
-                continue
-            for other, primary in _declared(sources.by_id[name], source, target):
-                other_id = target_survivors.get(other, other)
-                reached[other_id] = reached.get(other_id, False) or primary
-    is_implied = (target.name, source.name) in _IMPLIED
-    for linked in targets.ordered:
-        if not is_implied and source.name not in (linked.get("associations") or ()):
-            continue
-        linked_id = str(linked["id"])
-        for other, primary in _declared(linked, target, source):
-            reached_by = found.get(survivors.get(other, other))
-            if reached_by is not None:
-                own = target_survivors.get(linked_id, linked_id)
-                reached_by[own] = reached_by.get(own, False) or primary
     plain, labelled = association_types(source, target)
     return {
         one: [
             Link(other, (labelled, plain) if primary and labelled else (plain,))
-            for other, primary in sorted(reached.items(), key=lambda item: id_order(item[0]))
+            for other, primary in sorted(own.items(), key=lambda item: id_order(item[0]))
             if (row := targets.by_id.get(other)) is not None and not row.get("archived")
         ]
-        for one, reached in found.items()
+        for one, own in found.items()
     }
+
+
+def reached(
+    view: PortalView, source: ObjectType, target: ObjectType, record_id: str
+) -> dict[str, bool]:
+    """Return id → whether it is the primary link, for all that *record_id* is linked to, dead or not."""
+    sources, targets = view.table(source), view.table(target)
+    survivors = targets.merged()
+    named_by = targets.known(("named", source.name), lambda: _named(targets, source, target))
+    found: dict[str, bool] = {}
+    for name in (record_id, *sources.former().get(record_id, ())):
+        row = sources.by_id.get(name)
+        own = () if row is None else _declared(row, source, target)
+        for other, primary in chain(own, named_by.get(name, ())):
+            other_id = survivors.get(other, other)
+            found[other_id] = found.get(other_id, False) or primary
+    return found
+
+
+def _named(
+    targets: Table, source: ObjectType, target: ObjectType
+) -> dict[str, list[tuple[str, bool]]]:
+    """Return id of *source* → the (id, primary) of the rows of *targets* that name it."""
+    is_implied = (target.name, source.name) in IMPLIED
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for row in targets.ordered:
+        if is_implied or source.name in (row.get("associations") or ()):
+            for other, primary in _declared(row, target, source):
+                found.setdefault(other, []).append((row["id"], primary))
+    return found
 
 
 def _declared(row: Row, source: ObjectType, target: ObjectType) -> Iterator[tuple[str, bool]]:
@@ -89,7 +101,7 @@ def _declared(row: Row, source: ObjectType, target: ObjectType) -> Iterator[tupl
             yield str(entry["id"]), bool(entry.get("primary"))
         else:
             yield str(entry), False
-    implied = _IMPLIED.get((source.name, target.name))
+    implied = IMPLIED.get((source.name, target.name))
     if implied and row["properties"].get(implied):
         yield str(row["properties"][implied]), True
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from cjm_sync_sandbox.hubspot.associations import inline
 from cjm_sync_sandbox.hubspot.catalog import ObjectType, object_type
+from cjm_sync_sandbox.hubspot.table import Row
 from cjm_sync_sandbox.hubspot.values import Reader
-from cjm_sync_sandbox.hubspot.view import Call, Row
+from cjm_sync_sandbox.hubspot.view import Call
 from cjm_sync_sandbox.hubspot.wire import Answer, ApiError, to_text
 
 MOST = 100
@@ -27,17 +28,11 @@ def list_records(call: Call) -> Answer:
     size = request.number("limit", default=10, most=MOST_WITH_HISTORY if history else MOST)
     archived = request.flag("archived")
     after = request.parameter("after")
-    table = call.view.table(kind)
-    merged = table.merged()
-    page: list[Row] = []
-    following: str | None = None
-    for row in table.ordered[table.position(after) if after else 0 :]:
-        if bool(row.get("archived")) is not archived or row["id"] in merged:
-            continue
-        if len(page) == size:
-            following = row["id"]
-            break
-        page.append(row)
+    listing = call.view.table(kind).listing(archived=archived)
+    start = listing.position(after) if after else 0
+    page = listing.rows[start : start + size]
+    more = start + size < len(listing.rows)
+    following: str | None = listing.rows[start + size]["id"] if more else None
     names = request.names("properties")
     reader = Reader(call.view, kind)
     records = [reader.record(row, names, history) for row in page]
@@ -128,6 +123,6 @@ def _look_up(
         )
     by_value = {
         (reader.value(row, id_property) or "").lower(): row
-        for row in table.current(archived=archived)
+        for row in table.listing(archived=archived).rows
     }
     return {one: by_value[one.lower()] for one in asked if one and one.lower() in by_value}

@@ -6,7 +6,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cjm_sync_sandbox.hubspot import associations, events, marketing, metadata, objects, search
+from cjm_sync_sandbox.hubspot import (
+    associations,
+    events,
+    lists,
+    marketing,
+    metadata,
+    objects,
+    search,
+)
 from cjm_sync_sandbox.hubspot.limits import Budget, Limits
 from cjm_sync_sandbox.hubspot.view import Call
 from cjm_sync_sandbox.hubspot.wire import Answer, ApiError
@@ -94,6 +102,20 @@ def routing_table(limits: Limits) -> list[Route]:
          ("/crm/associations/{dated}/{type}/{to}/labels",
           "/crm/{v4}/associations/{type}/{to}/labels",
           "/crm/associations/{v4}/{type}/{to}/labels")),
+        ("POST", lists.search, general, ("/crm/lists/{dated}/search", "/crm/{v3}/lists/search")),
+        ("GET", lists.some, general, ("/crm/lists/{dated}", "/crm/{v3}/lists")),
+        ("GET", lists.named, general,
+         ("/crm/lists/{dated}/object-type-id/{type}/name/{name}",
+          "/crm/{v3}/lists/object-type-id/{type}/name/{name}")),
+        ("GET", lists.of_record, general,
+         ("/crm/lists/{dated}/records/{type}/{id}/memberships",
+          "/crm/{v3}/lists/records/{type}/{id}/memberships")),
+        ("GET", lists.memberships_by_joining, general,
+         ("/crm/lists/{dated}/{id}/memberships/join-order",
+          "/crm/{v3}/lists/{id}/memberships/join-order")),
+        ("GET", lists.memberships, general,
+         ("/crm/lists/{dated}/{id}/memberships", "/crm/{v3}/lists/{id}/memberships")),
+        ("GET", lists.one, general, ("/crm/lists/{dated}/{id}", "/crm/{v3}/lists/{id}")),
         ("GET", marketing.forms, general, ("/marketing/forms/{beta}", "/marketing/{v3}/forms")),
         ("GET", marketing.form, general,
          ("/marketing/forms/{beta}/{id}", "/marketing/{v3}/forms/{id}")),

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
-from fnmatch import fnmatchcase
+from bisect import bisect_left
 from typing import Any
 
-from cjm_sync_sandbox.hubspot.associations import links
 from cjm_sync_sandbox.hubspot.catalog import ObjectType, object_type
+from cjm_sync_sandbox.hubspot.filters import (
+    Filter,
+    Span,
+    comparable,
+    mentions,
+    read_groups,
+    spans,
+)
+from cjm_sync_sandbox.hubspot.table import Listing, Table
 from cjm_sync_sandbox.hubspot.values import Reader
-from cjm_sync_sandbox.hubspot.view import Call, Row
-from cjm_sync_sandbox.hubspot.wire import Answer, ApiError, id_order, to_milliseconds
+from cjm_sync_sandbox.hubspot.view import Call
+from cjm_sync_sandbox.hubspot.wire import Answer, ApiError
 
 MOST = 200
 CEILING = 10_000
-MOST_GROUPS = 5
-MOST_FILTERS = 6
-MOST_FILTERS_IN_ALL = 18
+_MOST_KEPT = 16
 
-_NOT_FILTERABLE = {("emails", "hs_email_html"), ("emails", "hs_body_preview")}
-
-Test = Callable[[Row], bool]
+Places = list[int]
+"""Rows by where they stand in the listing, which is in the order of ids."""
 
 
 def search(call: Call) -> Answer:
@@ -37,22 +42,16 @@ def search(call: Call) -> Answer:
         raise ApiError.validation(
             f"Only the first {CEILING} results of a search can be paged through"
         )
-    reader = Reader(call.view, kind)
-    is_wanted = _groups(call, reader, body.get("filterGroups") or [])
-    query = body.get("query")
-    found = [
-        row
-        for row in call.view.table(kind).current(archived=False)
-        if is_wanted(row) and (not query or _mentions(reader, row, str(query)))
-    ]
-    _sort(reader, found, body.get("sorts") or [])
-    page = found[start : start + size]
     names = body.get("properties") or []
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ApiError.validation("Invalid input JSON: properties must be a list of names")
+    reader = Reader(call.view, kind)
+    table = call.view.table(kind)
+    rows = table.listing(archived=False).rows
+    found = _indexed(call, table, _found(call, reader, table, body))
     answer: dict[str, Any] = {
         "total": len(found),
-        "results": [reader.record(row, names) for row in page],
+        "results": [reader.record(rows[place], names) for place in found[start : start + size]],
     }
     if start + size < len(found):
         answer["paging"] = {"next": {"after": str(start + size)}}
@@ -71,169 +70,116 @@ def _whole(body: dict[str, Any], key: str, *, default: int) -> int:
     raise ApiError.validation(f"Invalid input JSON: {key} must be a number, not {value!r}")
 
 
-def _groups(call: Call, reader: Reader, groups: Any) -> Test:
-    if not isinstance(groups, list) or not all(
-        isinstance(group, dict) and isinstance(group.get("filters"), list) for group in groups
-    ):
-        raise ApiError.validation("Invalid input JSON: filterGroups must hold lists of filters")
-    if len(groups) > MOST_GROUPS:
-        raise ApiError.validation(f"A search has at most {MOST_GROUPS} filter groups")
-    if any(len(group["filters"]) > MOST_FILTERS for group in groups):
-        raise ApiError.validation(f"A filter group has at most {MOST_FILTERS} filters")
-    if sum(len(group["filters"]) for group in groups) > MOST_FILTERS_IN_ALL:
-        raise ApiError.validation(f"A search has at most {MOST_FILTERS_IN_ALL} filters in all")
-    tests = [[_test(call, reader, one) for one in group["filters"]] for group in groups]
-
-    def is_wanted(row: Row) -> bool:
-        return not tests or any(all(test(row) for test in group) for group in tests)
-
-    return is_wanted
+def _indexed(call: Call, table: Table, found: Places) -> Places:
+    """Leave out what the index does not know yet."""
+    hidden = call.view.lag.hidden(table, call.view.clock.now())
+    if not hidden:
+        return found
+    rows = table.listing(archived=False).rows
+    return [place for place in found if rows[place]["id"] not in hidden]
 
 
-def _test(call: Call, reader: Reader, described: Any) -> Test:
-    if not isinstance(described, dict):
-        raise ApiError.validation("Invalid input JSON: a filter must be an object")
-    name, operator = str(described.get("propertyName")), str(described.get("operator"))
-    if name.startswith("associations."):
-        return _linked(call, reader.kind, name.removeprefix("associations."), described)
-    definition = reader.definitions.by_name.get(name)
-    if definition is None:
-        raise ApiError.validation(f"Property {name!r} does not exist")
-    if name == "hs_body_preview_html" or (reader.kind.name, name) in _NOT_FILTERABLE:
-        raise ApiError.validation(f"Property {name!r} cannot be used in a filter")
-    read = _comparable(definition, name)
-    many = definition["fieldType"] == "checkbox"
+def _found(call: Call, reader: Reader, table: Table, body: dict[str, Any]) -> Places:
+    """Return what the filters find, sorted.
 
-    def values_of(row: Row) -> list[Any]:
-        value = reader.value(row, name)
-        if value is None or value == "":
-            return []
-        parts = value.split(";") if many else [value]
-        return [known for part in parts if (known := read(part)) is not None]
-
-    def given(key: str) -> Any:
-        if described.get(key) is None:
-            raise ApiError.validation(f"A filter with {operator} needs {key!r}")
-        known = read(str(described[key]))
-        if known is None:
-            raise ApiError.validation(f"{described[key]!r} is no value for property {name!r}")
-        return known
-
-    match operator:
-        case "HAS_PROPERTY":
-            return lambda row: bool(values_of(row))
-        case "NOT_HAS_PROPERTY":
-            return lambda row: not values_of(row)
-        case "IN" | "NOT_IN":
-            wanted = described.get("values")
-            if not isinstance(wanted, list) or not wanted:
-                raise ApiError.validation(f"A filter with {operator} needs 'values'")
-            # Text is compared in lower case with what was sent as it stands.
-            is_text = definition["type"] == "string"
-            options = {str(one) if is_text else read(str(one)) for one in wanted}
-            if operator == "IN":
-                return lambda row: any(one in options for one in values_of(row))
-            return lambda row: bool(own := values_of(row)) and not options.intersection(own)
-        case "EQ":
-            value = given("value")
-            return lambda row: value in values_of(row)
-        case "NEQ":
-            # A record without a value is not found by it.
-            value = given("value")
-            return lambda row: bool(own := values_of(row)) and value not in own
-        case "LT":
-            value = given("value")
-            return lambda row: any(one < value for one in values_of(row))
-        case "LTE":
-            value = given("value")
-            return lambda row: any(one <= value for one in values_of(row))
-        case "GT":
-            value = given("value")
-            return lambda row: any(one > value for one in values_of(row))
-        case "GTE":
-            value = given("value")
-            return lambda row: any(one >= value for one in values_of(row))
-        case "BETWEEN":
-            low, high = given("value"), given("highValue")
-            return lambda row: any(low <= one <= high for one in values_of(row))
-        case "CONTAINS_TOKEN" | "NOT_CONTAINS_TOKEN":
-            if described.get("value") is None:
-                raise ApiError.validation(f"A filter with {operator} needs 'value'")
-            pattern = str(described["value"]).lower()
-            expected = operator == "CONTAINS_TOKEN"
-            return lambda row: _has_token(reader.value(row, name) or "", pattern) is expected
-        case _:
-            raise ApiError.validation(f"Invalid input JSON: there is no operator {operator!r}")
+    A range of ids is cut out at the end. What is left of the question is the same for every page of
+    a walk by ids, so its answer is kept, until a row changes.
+    """
+    groups = read_groups(call, reader, body.get("filterGroups") or [])
+    name, descending = _sort_of(body.get("sorts") or [], reader)
+    query = str(body.get("query") or "")
+    listing = table.listing(archived=False)
+    ids: Span | None = None
+    question: list[Any] = [body.get("filterGroups"), name, descending, query, call.view.generation]
+    if len(groups) == 1 and (ids := spans(groups[0], "hs_object_id")) is not None:
+        described = body["filterGroups"][0]["filters"]
+        groups = [[one for one in groups[0] if one.name != "hs_object_id" or one.span is None]]
+        question[0] = [
+            one
+            for one in described
+            if one["propertyName"] != "hs_object_id" or one["operator"] in _NO_RANGES
+        ]
+    kept: dict[str, Places] = table.known("searches", dict)
+    key = json.dumps(question, sort_keys=True, default=str)
+    # Links are declared in other tables, whose changes this one does not hear of.
+    is_lasting = not any(one.name.startswith("associations.") for group in groups for one in group)
+    found = kept.get(key) if is_lasting else None
+    if found is None:
+        found = _matching(reader, table, groups, query)
+        _sort(reader, table, found, name, descending=descending)
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        kept[key] = found
+    if ids is None:
+        return found
+    return _cut(listing, found, ids, by_id=name == "hs_object_id" and not descending)
 
 
-def _comparable(definition: dict[str, Any], name: str) -> Callable[[str], Any]:
-    """Return how a value of this property is read for comparing; None when it cannot be."""
-    match definition["type"]:
-        case "date" | "datetime":
-            return to_milliseconds
-        case "number":
-            return _id if name == "hs_object_id" else _number
-        case "string":
-            return str.lower
-        case _:
-            return str
+_NO_RANGES = {"IN", "NOT_IN", "NEQ", "HAS_PROPERTY", "NOT_HAS_PROPERTY"} | {
+    "CONTAINS_TOKEN",
+    "NOT_CONTAINS_TOKEN",
+}
 
 
-def _id(value: str) -> int | None:
-    return int(value) if value.isdecimal() else None
+def _matching(reader: Reader, table: Table, groups: list[list[Filter]], query: str) -> Places:
+    rows = table.listing(archived=False).rows
+    places: Places | range = range(len(rows))
+    if len(groups) == 1 and (modified := spans(groups[0], reader.kind.modified)) is not None:
+        places = table.by_modified().between(modified.low, modified.high)
+        groups = [[one for one in groups[0] if one.name != reader.kind.modified or not one.span]]
+    if any(not group for group in groups):
+        groups = []
+    return [
+        place
+        for place in places
+        if (not groups or any(all(one.test(rows[place]) for one in group) for group in groups))
+        and (not query or mentions(reader, rows[place], query))
+    ]
 
 
-def _number(value: str) -> float | None:
-    try:
-        return float(value)
-    except ValueError:
-        return None
+def _cut(listing: Listing, found: Places, ids: Span, *, by_id: bool) -> Places:
+    """Return those of *found* whose id, a number, is in *ids*."""
+    keys = listing.keys
+    first = 0 if ids.low is None else bisect_left(keys, (0, ids.low, ""))
+    last = bisect_left(keys, (1, 0, "") if ids.high is None else (0, ids.high + 1, ""))
+    if by_id:
+        return found[bisect_left(found, first) : bisect_left(found, last)]
+    return [place for place in found if first <= place < last]
 
 
-def _has_token(value: str, pattern: str) -> bool:
-    text = value.lower()
-    tokens = [text, *re.findall(r"\w+", text)]
-    return any(fnmatchcase(token, pattern) for token in tokens)
-
-
-def _mentions(reader: Reader, row: Row, query: str) -> bool:
-    text = " ".join(reader.value(row, name) or "" for name in reader.kind.defaults).lower()
-    return all(word in text for word in query.lower().split())
-
-
-def _linked(call: Call, kind: ObjectType, spelling: str, described: dict[str, Any]) -> Test:
-    """Filter by the pseudo-property `associations.contact`."""
-    wanted = described.get("values") or [described.get("value")]
-    if described.get("operator") not in {"EQ", "IN"} or None in wanted:
-        raise ApiError.validation("A filter by association takes EQ with a value or IN with values")
-    target = object_type(spelling)
-    reached: set[str] = {
-        link.to_id
-        for own in links(call.view, target, kind, map(str, wanted)).values()
-        for link in own
-    }
-    return lambda row: row["id"] in reached
-
-
-def _sort(reader: Reader, rows: list[Row], sorts: Any) -> None:
+def _sort(reader: Reader, table: Table, found: Places, name: str, *, descending: bool) -> None:
     """Sort in place; records without the value come last, ties by id."""
-    name, descending = _sort_of(sorts, reader.kind)
-    definition = reader.definitions.by_name.get(name)
-    if definition is None:
-        raise ApiError.validation(f"Property {name!r} does not exist")
-    read = _comparable(definition, name)
-    rows.sort(key=lambda row: id_order(row["id"]))
-    keyed = [(read(value) if (value := reader.value(row, name)) else None, row) for row in rows]
+    rows = table.listing(archived=False).rows
+    found.sort()
+    if name == reader.kind.modified:
+        keys: list[Any] = table.by_modified().moments
+        keyed = [(keys[place], place) for place in found]
+    elif name == "hs_object_id":
+        numbers = table.listing(archived=False).keys
+        keyed = [(numbers[place][1] if not numbers[place][0] else None, place) for place in found]
+    else:
+        read = comparable(reader.definitions.by_name[name], name)
+        keyed = [
+            (read(value) if (value := reader.value(rows[place], name)) else None, place)
+            for place in found
+        ]
     present = [pair for pair in keyed if pair[0] is not None]
     present.sort(key=_key, reverse=descending)
-    rows[:] = [row for _, row in present] + [row for key, row in keyed if key is None]
+    found[:] = [place for _, place in present] + [place for key, place in keyed if key is None]
 
 
-def _key(pair: tuple[Any, Row]) -> Any:
+def _key(pair: tuple[Any, int]) -> Any:
     return pair[0]
 
 
-def _sort_of(sorts: Any, kind: ObjectType) -> tuple[str, bool]:
+def _sort_of(sorts: Any, reader: Reader) -> tuple[str, bool]:
+    name, descending = _sort_named(sorts, reader.kind)
+    if name not in reader.definitions.by_name:
+        raise ApiError.validation(f"Property {name!r} does not exist")
+    return name, descending
+
+
+def _sort_named(sorts: Any, kind: ObjectType) -> tuple[str, bool]:
     if not isinstance(sorts, list) or len(sorts) > 1:
         raise ApiError.validation("A search takes one sort")
     if not sorts:

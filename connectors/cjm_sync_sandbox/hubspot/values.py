@@ -9,20 +9,9 @@ from typing import Any
 from cjm_sync_sandbox.hubspot.catalog import ObjectType
 from cjm_sync_sandbox.hubspot.definitions import StageMoment
 from cjm_sync_sandbox.hubspot.pipelines import STAGE_PROPERTY, pipelines_of
-from cjm_sync_sandbox.hubspot.view import PortalView, Row, exchange_rates
+from cjm_sync_sandbox.hubspot.table import Row, created_at, updated_at
+from cjm_sync_sandbox.hubspot.view import PortalView, exchange_rates
 from cjm_sync_sandbox.hubspot.wire import to_milliseconds, to_text
-
-_EPOCH = "1970-01-01T00:00:00Z"
-
-
-def created_at(kind: ObjectType, row: Row) -> str:
-    return str(row.get("createdAt") or row["properties"].get(kind.created) or _EPOCH)
-
-
-def updated_at(kind: ObjectType, row: Row) -> str:
-    return str(
-        row.get("updatedAt") or row["properties"].get(kind.modified) or created_at(kind, row)
-    )
 
 
 def history_of(row: Row, name: str) -> list[dict[str, Any]]:

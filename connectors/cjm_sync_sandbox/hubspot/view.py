@@ -1,12 +1,12 @@
 """The portal as the endpoints see it: rows by id, merges resolved, definitions at hand.
 
-The portal may be edited between two requests, by a test or by a story: everything is read from it
-anew, except an index of ids that is kept as long as the list of rows is the same.
+The portal may be edited between two requests, by a test or by a story. A table of at most
+`table.SMALL` rows is looked at anew for each request; of a larger one what was worked out is kept
+until the sandbox's own hand edits it, its list of rows changes, or `PortalView.changed` is called.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +14,11 @@ from typing import Any
 from cjm_sync.ports import Clock
 from cjm_sync_sandbox.hubspot.catalog import ObjectType
 from cjm_sync_sandbox.hubspot.definitions import Definitions, define
-from cjm_sync_sandbox.hubspot.wire import Answer, ApiError, Request, id_order
+from cjm_sync_sandbox.hubspot.lag import IndexLag
+from cjm_sync_sandbox.hubspot.table import Row, Table
+from cjm_sync_sandbox.hubspot.wire import Answer, ApiError, Request
 from cjm_sync_sandbox.portal import Portal
 
-Row = dict[str, Any]
 TIERS = ("free", "starter", "professional", "enterprise")
 
 _ACCOUNT: dict[str, Any] = {
@@ -32,66 +33,6 @@ _ACCOUNT: dict[str, Any] = {
 }
 
 
-_MERGEABLE = {"contacts", "companies", "deals", "tickets"}
-
-
-class Table:
-    """The rows of one object type, by id and in the order of ids."""
-
-    def __init__(self, rows: list[Row], *, can_merge: bool) -> None:
-        self._can_merge = can_merge
-        self._seen = list(rows)
-        self.ordered = sorted(rows, key=lambda row: id_order(row["id"]))
-        self._keys = [id_order(row["id"]) for row in self.ordered]
-        self.by_id = {row["id"]: row for row in self.ordered}
-
-    def is_of(self, rows: list[Row]) -> bool:
-        """Say whether this index still fits; the same objects compare by identity, so it is cheap."""
-        return self._seen == rows
-
-    def position(self, after: str) -> int:
-        """Return where a page that starts at the id *after* begins."""
-        return bisect_left(self._keys, id_order(after))
-
-    def merged(self) -> dict[str, str]:
-        """Return former id → the id of the survivor, chains followed to their end."""
-        if not self._can_merge:
-            return {}
-        direct: dict[str, str] = {}
-        for row in self.ordered:
-            former = row["properties"].get("hs_merged_object_ids")
-            if former:
-                direct |= {old: row["id"] for old in former.split(";") if old != row["id"]}
-        return {old: _last(direct, old) for old in direct}
-
-    def current(self, *, archived: bool) -> list[Row]:
-        """Return the rows a listing shows, in order: no former ids, and one kind of the two."""
-        merged = self.merged()
-        return [
-            row
-            for row in self.ordered
-            if bool(row.get("archived")) is archived and row["id"] not in merged
-        ]
-
-    def find(self, ids: Iterable[str], *, archived: bool) -> dict[str, Row]:
-        """Return asked id → row for those there are; a former id finds its survivor."""
-        merged = self.merged()
-        found = {}
-        for asked in ids:
-            row = self.by_id.get(merged.get(asked, asked))
-            if row is not None and bool(row.get("archived")) is archived:
-                found[asked] = row
-        return found
-
-
-def _last(direct: Mapping[str, str], old: str) -> str:
-    seen = {old}
-    while (following := direct[old]) in direct and following not in seen:
-        seen.add(following)
-        old = following
-    return following
-
-
 @dataclass
 class PortalView:
     """Reading access to a portal; *portal* returns the one that is served now."""
@@ -99,7 +40,11 @@ class PortalView:
     portal: Callable[[], Portal]
     clock: Clock
     granted: Callable[[], frozenset[str] | None]
-    _tables: dict[str, Table] = field(default_factory=dict)
+    lag: IndexLag = field(default_factory=IndexLag)
+    generation: int = 0
+    """Counts the edits that this view was told of."""
+    _request: int = 0
+    _tables: dict[str, tuple[int, Table]] = field(default_factory=dict)
     _definitions: dict[str, tuple[str, Definitions]] = field(default_factory=dict)
 
     @property
@@ -124,11 +69,28 @@ class PortalView:
     def rows(self, name: str) -> list[Row]:
         return self.portal().rows.get(name, [])
 
+    def begin(self) -> None:
+        """Say that another request is being answered."""
+        self._request += 1
+
+    def changed(self, *names: str) -> None:
+        """Say that rows of the objects *names* were edited, or of any object when none is named."""
+        self.generation += 1
+        for name, (_, table) in self._tables.items():
+            if not names or name in names:
+                table.forget()
+        self._request += 1
+
     def table(self, kind: ObjectType) -> Table:
         rows = self.rows(kind.name)
-        table = self._tables.get(kind.name)
+        looked_at, table = self._tables.get(kind.name, (-1, None))
+        if table is not None and looked_at == self._request:
+            return table
         if table is None or not table.is_of(rows):
-            table = self._tables[kind.name] = Table(rows, can_merge=kind.name in _MERGEABLE)
+            table = Table(rows, kind)
+        elif table.is_small:
+            table.forget()
+        self._tables[kind.name] = (self._request, table)
         return table
 
     def definitions(self, kind: ObjectType) -> Definitions:
