@@ -224,6 +224,14 @@ CASES = {
         one(deals=[row("9", 120, {"pipeline": "default", "dealstage": WON}, links=MINE)]),
         "A 300-120 forward, S 120- [C@120 P@120]",
     ),
+    "what repeats the stage does not hold back a fall of its instant": (
+        one(
+            None,
+            [(280, LIKELY), (250, UNLIKELY)],
+            quotes=[row("5", 250, {"hs_status": "APPROVED"}, links=MINE)],
+        ),
+        "A 300-280 forward, P 280-250 regression, C 250- [C@280]",
+    ),
     "what happens at T is not known yet": (
         one([(200, "lead"), (0, "customer")]),
         "A 300-",
