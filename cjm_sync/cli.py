@@ -229,6 +229,20 @@ def _stoppable(progress: Progress, stop: _Stop) -> Progress:
     return Progress(phase=phase, read=read, total=progress.total, step=step)
 
 
+class _Line(logging.Formatter):
+    """A log line for people, with the fields that say what it is about.
+
+    Only these: what a record holds, an address or a token never stands in them.
+    """
+
+    _TOLD = ("method", "path", "attempt", "stream", "job", "key")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Append the fields that are there."""
+        fields = (f"{name}={vars(record)[name]}" for name in self._TOLD if name in vars(record))
+        return " ".join((super().format(record), *fields))
+
+
 def _version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
     if value:
         _print(f"cjm-sync {__version__}")
@@ -249,7 +263,7 @@ def _options(
     del version
     level = {0: logging.ERROR, 1: logging.INFO}.get(verbose, logging.DEBUG)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(_Line("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logger = logging.getLogger("cjm_sync")
     logger.handlers[:] = [handler]
     logger.setLevel(level)
