@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 import httpx
 from pydantic import AfterValidator, BaseModel, SecretStr
@@ -106,6 +106,46 @@ class Source(Protocol):
         """Give connections back."""
 
 
+class Known(Protocol):
+    """What the mirror holds, for a source that must tell what can have changed."""
+
+    def records(self, object: str, ids: Sequence[str]) -> Mapping[str, Record]:  # noqa: A002 - the source's own word
+        """Return by id those of *ids* that the mirror holds. Asks nobody."""
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """What a source offers beside `Source` when it can tell what changed since a moment.
+
+    A source without it is read in full at every run.
+    """
+
+    def follows(self, stream: str) -> bool:
+        """Tell whether `changes` knows *stream*; one that it does not know is read in full."""
+
+    def changes(
+        self,
+        stream: str,
+        need: Need,
+        *,
+        since: datetime,
+        until: datetime,
+        known: Known,
+        cursor: str | None,
+    ) -> Iterator[Batch]:
+        """Yield what changed from *since* to *until*, and some time before for the remote's lag.
+
+        Repeatable from any cursor yielded, which carries its own window. Records may come that
+        did not change. What is gone does not show. Raises as `Source.pull` does.
+        """
+
+    def archived(self, stream: str, cursor: str | None) -> Iterator[Batch]:
+        """Yield the stream's archived records, bare, to the end; one empty batch if it has none.
+
+        What neither `Source.pull` nor this shows was erased, or merged into another.
+        """
+
+
 class SourcePlugin(Protocol):
     """What the entry point of a source offers."""
 
@@ -148,13 +188,16 @@ class Made:
     """Something that was just made or written.
 
     *written* is what was really sent, in canonical form. *detail* is the target's memory of the
-    thing; *learned* is added to the memory of other keys (option ids of a database).
+    thing; *learned* is added to the memory of other keys (option ids of a database). *others* are
+    the row's synced cells that were not sent, as the answer showed them: what a person changed
+    shortly before hides behind our own hand from now on.
     """
 
     remote_id: str
     written: Mapping[str, Any] | None = None
     detail: Mapping[str, Any] | None = None
     learned: Mapping[str, Mapping[str, Any]] | None = None
+    others: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import quote, unquote, urlencode
@@ -23,6 +24,7 @@ from cjm_sync_hubspot.errors import failure
 ApiVersion = Literal["2026-09", "v3"]
 
 LIST_LIMIT = 100
+SEARCH_LIMIT = 200
 HISTORY_LIMIT = 50
 """HubSpot halves the page when it has to send past values."""
 BATCH_LIMIT = 100
@@ -153,8 +155,9 @@ class Api:
         properties: Sequence[str] = (),
         history: Sequence[str] = (),
         associations: Sequence[str] = (),
+        archived: bool = False,
     ) -> Json:
-        """Return a page of records in the order of their ids."""
+        """Return a page of records in the order of their ids: those here, or the *archived*."""
         return self._ask(
             object_type,
             lambda: self._objects.get_page(
@@ -166,8 +169,17 @@ class Api:
                     associations=_list(associations),
                 ),
                 limit=limit,
-                archived=False,
+                archived=archived,
                 _preload_content=False,
+            ),
+        )
+
+    def search(self, object_type: str, body: Json) -> Json:
+        """Return the page of records that *body* describes; archived ones are never found."""
+        return self._ask(
+            object_type,
+            lambda: self._searches.do_search(
+                object_type, public_object_search_request=body, _preload_content=False
             ),
         )
 
@@ -231,23 +243,42 @@ class Api:
             after=after,
         )
 
-    def email_events(self, *, offset: str | None, limit: int = EMAIL_EVENTS_LIMIT) -> Json:
+    def email_events(
+        self,
+        *,
+        offset: str | None,
+        since_ms: int = EARLIEST_EMAIL_EVENT_MS,
+        until_ms: int | None = None,
+        limit: int = EMAIL_EVENTS_LIMIT,
+    ) -> Json:
         """Return a page of marketing-email events, newest first, without opens by machines."""
         return self._get(
             "email_events",
             "/email/public/v1/events",
             limit=limit,
-            startTimestamp=EARLIEST_EMAIL_EVENT_MS,
+            startTimestamp=max(since_ms, EARLIEST_EMAIL_EVENT_MS),
+            endTimestamp=until_ms,
             excludeFilteredEvents="true",
             offset=offset,
         )
 
-    def events(self, event_type: str, *, after: str | None, limit: int = LIST_LIMIT) -> Json:
-        """Return a page of everybody's events of one type."""
+    def events(
+        self,
+        event_type: str,
+        *,
+        after: str | None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = LIST_LIMIT,
+    ) -> Json:
+        """Return a page of everybody's events of one type, of a span of time if one is given."""
         return self._ask(
             "events",
             lambda: self._events.get_page(
-                **_given(after=after), event_type=event_type, limit=limit, _preload_content=False
+                **_given(after=after, occurred_after=since, occurred_before=until),
+                event_type=event_type,
+                limit=limit,
+                _preload_content=False,
             ),
         )
 
@@ -271,6 +302,10 @@ class Api:
     @cached_property
     def _objects(self) -> Any:
         return self._sdk.crm.objects.basic_api
+
+    @cached_property
+    def _searches(self) -> Any:
+        return self._sdk.crm.objects.search_api
 
     @cached_property
     def _batches(self) -> Any:

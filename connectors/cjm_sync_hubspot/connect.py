@@ -75,7 +75,7 @@ class HubSpotPlugin:
                 "User-Agent": "cjm-sync",
             },
         )
-        return HubSpotSource(Api(http, settings.api_version), road)
+        return HubSpotSource(Api(http, settings.api_version), road, overlap=settings.overlap)
 
 
 plugin: SourcePlugin = HubSpotPlugin()

@@ -23,7 +23,14 @@ from cjm_sync_hubspot.api import (
     Json,
     next_cursor,
 )
-from cjm_sync_hubspot.wire import MERGED_IDS, MERGED_VIDS, CrmRow, Reader, linked_ids
+from cjm_sync_hubspot.wire import (
+    MERGED_IDS,
+    MERGED_VIDS,
+    CrmRow,
+    Reader,
+    former_ids,
+    linked_ids,
+)
 
 LONGEST_QUERY = 4000
 """Characters; some of HubSpot's edges refuse addresses of 8 KB, and say so in HTML."""
@@ -50,7 +57,7 @@ def members(families: frozenset[str], defined: Sequence[str]) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Selection:
     """What is asked of every record, and (*families*) of those whose past did not come."""
 
     object: str
@@ -78,16 +85,42 @@ class CrmReader:
 
     def batches(self, object_type: str, need: Need, after: str | None) -> Iterator[Batch]:
         """Yield a batch per page from HubSpot's cursor *after*; theirs are HubSpot's too."""
-        reading = self._reading(object_type, need)
+        selection = self.selection(object_type, need)
         loop = cursors.Loop(object_type)
         while True:
-            batch = self._page(reading, after)
+            batch = self._page(selection, after)
             yield batch
             if batch.cursor is None:
                 return
             after = loop.goes_on(batch.cursor)
 
-    def _reading(self, object_type: str, need: Need) -> _Reading:
+    def archived(self, object_type: str, after: str | None) -> Iterator[Batch]:
+        """Yield who is archived, bare, a batch per page from HubSpot's cursor *after*.
+
+        There is no asking for those archived lately, and no known order but that of ids, so the
+        list is walked whole.
+        """
+        loop = cursors.Loop(object_type)
+        while True:
+            answer = self._api.objects(
+                object_type,
+                after=after,
+                limit=LIST_LIMIT,
+                properties=("hs_object_id",),
+                archived=True,
+            )
+            reader = Reader(object_type)
+            rows = cursors.results(object_type, answer)
+            ids = [id_ for row in rows if (id_ := reader.row_id(row)) is not None]
+            records = tuple(Record(object_type, id_, {}, archived=True) for id_ in ids)
+            after = next_cursor(answer)
+            yield Batch(records, after, reader.rows())
+            if after is None:
+                return
+            loop.goes_on(after)
+
+    def selection(self, object_type: str, need: Need) -> Selection:
+        """Return what to ask of each record of *object_type* for *need*."""
         families = frozenset(filter(is_family, need.properties))
         plain = need.properties - families
         if families and not need.history:
@@ -95,7 +128,7 @@ class CrmReader:
             families = frozenset()
         wanted = plain | need.history
         asked = wanted | _TELLS_MERGES.get(object_type, frozenset()) or {"hs_object_id"}
-        return _Reading(
+        return Selection(
             object_type,
             wanted,
             tuple(sorted(asked)),
@@ -104,65 +137,66 @@ class CrmReader:
             families,
         )
 
-    def _page(self, reading: _Reading, after: str | None) -> Batch:
-        reader = Reader(reading.object)
+    def _page(self, selection: Selection, after: str | None) -> Batch:
+        reader = Reader(selection.object)
         merged: dict[str, str] = {}
-        if reading.is_too_long:
+        if selection.is_too_long:
             answer = self._api.objects(
-                reading.object,
+                selection.object,
                 after=after,
                 limit=LIST_LIMIT,
                 properties=("hs_object_id",),
-                associations=reading.links,
+                associations=selection.links,
             )
-            rows = self._with_values(reading, answer, reader, merged)
+            rows = self._with_values(selection, answer, reader, merged)
         else:
             answer = self._api.objects(
-                reading.object,
+                selection.object,
                 after=after,
-                limit=reading.limit,
-                properties=reading.asked,
-                history=reading.history,
-                associations=reading.links,
+                limit=selection.limit,
+                properties=selection.asked,
+                history=selection.history,
+                associations=selection.links,
             )
-            rows = self._rows(reading, cursors.results(reading.object, answer), reader)
+            rows = self.rows(selection, cursors.results(selection.object, answer), reader)
         merged |= {former: row.record.id for row in rows for former in row.formerly}
         records = {row.record.id: row.record for row in rows}
         self._finish_links(rows, records, reader)
-        if reading.families:
-            self._fall_back(reading, records, reader)
+        if selection.families:
+            self.fall_back(selection, records, reader)
         return Batch(tuple(records.values()), next_cursor(answer), tuple(reader.findings), merged)
 
-    def _rows(self, reading: _Reading, sent: Sequence[Any], reader: Reader) -> list[CrmRow]:
+    def rows(self, selection: Selection, sent: Sequence[Any], reader: Reader) -> list[CrmRow]:
+        """Read the rows of an answer; *reader* collects what to say about the bad ones."""
         read = (
-            reader.crm(row, wanted=reading.wanted, history=frozenset(reading.history))
+            reader.crm(row, wanted=selection.wanted, history=frozenset(selection.history))
             for row in sent
         )
         return [row for row in read if row is not None]
 
     def _with_values(
-        self, reading: _Reading, listed: Json, reader: Reader, merged: dict[str, str]
+        self, selection: Selection, listed: Json, reader: Reader, merged: dict[str, str]
     ) -> list[CrmRow]:
         """Return the *listed* records with their values, which the list could not bring."""
         bare = {
             row.record.id: row
-            for row in self._rows(reading, cursors.results(reading.object, listed), reader)
+            for row in self.rows(selection, cursors.results(selection.object, listed), reader)
         }
-        full = self._batch(reading, list(bare), reading.asked, reading.history, reader, merged)
+        full = self.batch(selection, list(bare), selection.asked, selection.history, reader, merged)
         rows = []
         for id_, row in bare.items():
             sent = full.get(id_)
             if sent is None:
                 continue  # archived since it was listed
-            whole = reader.crm(sent, wanted=reading.wanted, history=frozenset(reading.history))
+            whole = reader.crm(sent, wanted=selection.wanted, history=frozenset(selection.history))
             if whole is not None:
                 record = replace(whole.record, links=row.record.links)
                 rows.append(replace(whole, record=record, unfinished=row.unfinished))
         return rows
 
-    def _batch(
+    def batch(
         self,
-        reading: _Reading,
+        selection: Selection,
         ids: Sequence[str],
         properties: Sequence[str],
         history: Sequence[str],
@@ -174,16 +208,15 @@ class CrmReader:
         size = HISTORY_LIMIT if history else BATCH_LIMIT
         for start in range(0, len(ids), size):
             asked = ids[start : start + size]
-            answer = self._api.batch(reading.object, asked, properties=properties, history=history)
+            answer = self._api.batch(
+                selection.object, asked, properties=properties, history=history
+            )
             sent = {
                 str(row["id"]): row
-                for row in cursors.results(reading.object, answer)
+                for row in cursors.results(selection.object, answer)
                 if isinstance(row, dict) and "id" in row
             }
-            missing = [id_ for id_ in asked if id_ not in sent]
-            strangers = [id_ for id_ in sent if id_ not in asked]
-            if len(missing) == 1 and len(strangers) == 1:
-                merged[missing[0]] = strangers[0]
+            merged |= _renamed(asked, sent)
             _complain_of_errors(answer, reader)
             found.update((id_, row) for id_, row in sent.items() if id_ in asked)
         return found
@@ -194,15 +227,14 @@ class CrmReader:
         """Complete the lists of links that the page cut short."""
         for name in sorted({name for row in rows for name in row.unfinished}):
             ids = [row.record.id for row in rows if name in row.unfinished]
-            whole = self._links(reader, name, ids)
+            whole = self.links(reader, name, ids)
             for id_ in ids:
                 known = records[id_].links
                 joined = dict.fromkeys((*known.get(name, ()), *whole.get(id_, ())))
                 records[id_] = replace(records[id_], links={**known, name: tuple(joined)})
 
-    def _links(
-        self, reader: Reader, name: str, ids: Sequence[str]
-    ) -> Mapping[str, tuple[str, ...]]:
+    def links(self, reader: Reader, name: str, ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return the whole lists of links to *name* of those of *ids* that have any."""
         links: dict[str, tuple[str, ...]] = {}
         loop = cursors.Loop(f"links from {reader.stream} to {name}")
         # From the beginning, not from where the list stopped: whether the two kinds of cursor mean
@@ -226,22 +258,22 @@ class CrmReader:
             _complain_of_errors(answer, reader)
         return links
 
-    def _fall_back(self, reading: _Reading, records: dict[str, Record], reader: Reader) -> None:
+    def fall_back(self, selection: Selection, records: dict[str, Record], reader: Reader) -> None:
         """Read the dated families of the records that have a value but no past of it."""
         without = [
             record.id
             for record in records.values()
             if any(
                 record.properties.get(name) and not record.history.get(name)
-                for name in reading.history
+                for name in selection.history
             )
         ]
         if not without:
             return
-        names = members(reading.families, self._defined(reading.object))
+        names = members(selection.families, self._defined(selection.object))
         if not names:
             return
-        found = self._batch(reading, without, tuple(sorted(names)), (), reader, {})
+        found = self.batch(selection, without, tuple(sorted(names)), (), reader, {})
         for id_, sent in found.items():
             row = reader.crm(sent, wanted=names, history=frozenset())
             if row is not None:
@@ -249,6 +281,20 @@ class CrmReader:
                 records[id_] = replace(
                     records[id_], properties={**records[id_].properties, **dated}
                 )
+
+
+def _renamed(asked: Sequence[str], sent: Mapping[str, Json]) -> dict[str, str]:
+    """Return which of the ids *asked* for came back as another: merging does that."""
+    missing = [id_ for id_ in asked if id_ not in sent]
+    strangers = [id_ for id_ in sent if id_ not in asked]
+    renamed: dict[str, str] = {}
+    for id_ in (*strangers, *(id_ for id_ in sent if id_ in asked)):
+        values = sent[id_].get("properties")
+        told = former_ids(values if isinstance(values, dict) else {}, id_)
+        renamed.update((former, id_) for former in told if former in missing)
+    if len(missing) == 1 and len(strangers) == 1:
+        renamed[missing[0]] = strangers[0]
+    return renamed
 
 
 def _complain_of_errors(answer: Json, reader: Reader) -> None:

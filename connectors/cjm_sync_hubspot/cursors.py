@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
 
 from cjm_sync.errors import TransientError
 from cjm_sync_hubspot.errors import failure
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Loop:
@@ -42,6 +47,42 @@ def read(cursor: str | None) -> dict[str, Any]:
     except ValueError:
         return {}
     return place if isinstance(place, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A closed span of time, both ends included, as HubSpot counts: in milliseconds."""
+
+    since_ms: int
+    until_ms: int
+
+    @classmethod
+    def of(cls, since: datetime, until: datetime, *, overlap: timedelta) -> Self:
+        """Return the window that ends at *until* and starts *overlap* before *since*."""
+        start = max((since - overlap - _EPOCH) // _MILLISECOND, 0)
+        return cls(start, max((until - _EPOCH) // _MILLISECOND, start))
+
+    @property
+    def since(self) -> datetime:
+        """Return its beginning."""
+        return _EPOCH + self.since_ms * _MILLISECOND
+
+    @property
+    def until(self) -> datetime:
+        """Return its end."""
+        return _EPOCH + self.until_ms * _MILLISECOND
+
+    @classmethod
+    def of_place(cls, place: dict[str, Any]) -> Self | None:
+        """Return the window that a cursor carries, or None when it carries none."""
+        since, until = place.get("since"), place.get("until")
+        if isinstance(since, int) and isinstance(until, int):
+            return cls(since, until)
+        return None
+
+    def cursor(self, **place: object) -> str:
+        """Return a cursor that goes on at *place* in this window."""
+        return write(since=self.since_ms, until=self.until_ms, **place)
 
 
 def results(what: str, answer: dict[str, Any], name: str = "results") -> list[Any]:

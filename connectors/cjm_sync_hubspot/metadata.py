@@ -28,6 +28,7 @@ class Form:
 
     id: str
     type: str
+    archived: bool = False
 
 
 class Metadata:
@@ -74,7 +75,12 @@ class Metadata:
             wire.form_rows,
         ):
             seen += [
-                Form(record.id, str(record.properties.get("formType"))) for record in batch.records
+                Form(
+                    record.id,
+                    str(record.properties.get("formType")),
+                    archived=record.properties.get("archived") is True,
+                )
+                for record in batch.records
             ]
             if batch.cursor is None and not place:
                 self._forms = tuple(seen)

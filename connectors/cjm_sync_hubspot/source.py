@@ -5,15 +5,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from cjm_sync.errors import CjmSyncError, RejectedError
 from cjm_sync.http import Road
 from cjm_sync.model import Batch, Need
-from cjm_sync.ports import Account, Check
+from cjm_sync.ports import Account, Check, Known
 from cjm_sync_hubspot import cursors
 from cjm_sync_hubspot.activity import COMMENTS, PAGE_VIEW, Activity
 from cjm_sync_hubspot.api import Api, Json
+from cjm_sync_hubspot.changes import CrmChanges
 from cjm_sync_hubspot.crm import CrmReader, is_family
+from cjm_sync_hubspot.cursors import Window
 from cjm_sync_hubspot.metadata import WITH_PIPELINES, Metadata
 
 METADATA = ("account", "owners", "properties", "pipelines", "exchange_rates", "forms")
@@ -38,11 +41,13 @@ ACTIVITY = ("form_submissions", "email_events", "events")
 class HubSpotSource:
     """Reads one portal. Nothing is written, so everything may be repeated."""
 
-    def __init__(self, api: Api, road: Road) -> None:
-        self._api, self._road = api, road
+    def __init__(self, api: Api, road: Road, *, overlap: timedelta = timedelta(hours=1)) -> None:
+        """Take *overlap* as how far a reading of changes reaches back before its beginning."""
+        self._api, self._road, self._overlap = api, road, overlap
         self._metadata = Metadata(api)
         self._activity = Activity(api, self._metadata.known_forms)
         self._crm = CrmReader(api, self._metadata.defined)
+        self._changes = CrmChanges(api, self._crm)
 
     def identify(self) -> Account:
         """Ask whose account the token opens; raises ConfigError on a bad token. Repeatable."""
@@ -100,6 +105,47 @@ class HubSpotSource:
             case _:
                 return self._pull_object(stream, need, place)
 
+    def follows(self, stream: str) -> bool:
+        """Tell whether `changes` knows *stream*; what describes the portal is read in full."""
+        return stream not in METADATA
+
+    def changes(
+        self,
+        stream: str,
+        need: Need,
+        *,
+        since: datetime,
+        until: datetime,
+        known: Known,
+        cursor: str | None,
+    ) -> Iterator[Batch]:
+        """Yield what changed from *since* to *until*, and in the overlap before.
+
+        Raises as `pull` does, and may be repeated from any cursor yielded. CRM objects come in the
+        order of their ids. Archived records, links made later and calculated values do not show.
+        """
+        place = cursors.read(cursor)
+        window = Window.of_place(place) or Window.of(since, until, overlap=self._overlap)
+        match stream:
+            case "form_submissions":
+                yield from self._activity.submissions(place, window)
+            case "email_events":
+                yield from self._activity.email_events(place, window)
+            case "events":
+                yield from self._activity.events(place, window)
+            case _:
+                last = place.get("last")
+                for batch in self._changes.batches(stream, need, window, known=known, last=last):
+                    yield self._with_refusals(stream, batch)
+
+    def archived(self, stream: str, cursor: str | None) -> Iterator[Batch]:
+        """Yield the archived records of *stream*, bare, in the order of their ids."""
+        if stream in METADATA or stream in ACTIVITY:
+            yield Batch((), None)
+            return
+        for batch in self._crm.archived(stream, cursors.read(cursor).get("after")):
+            yield replace(batch, cursor=_after(batch.cursor))
+
     def check(self, needs: Mapping[str, Need]) -> Iterator[Check]:
         """Yield what must hold before a run can succeed. Writes nothing."""
         try:
@@ -150,9 +196,10 @@ class HubSpotSource:
 
     def _pull_object(self, stream: str, need: Need, place: Json) -> Iterator[Batch]:
         for batch in self._crm.batches(stream, need, place.get("after")):
-            cursor = cursors.write(after=batch.cursor) if batch.cursor is not None else None
-            findings = (*self._metadata.refusals(stream), *batch.findings)
-            yield replace(batch, cursor=cursor, findings=findings)
+            yield self._with_refusals(stream, replace(batch, cursor=_after(batch.cursor)))
+
+    def _with_refusals(self, stream: str, batch: Batch) -> Batch:
+        return replace(batch, findings=(*self._metadata.refusals(stream), *batch.findings))
 
     def _try(self, stream: str) -> None:
         """Ask for as little of *stream* as there is."""
@@ -197,3 +244,8 @@ class HubSpotSource:
                 if near
                 else "Take it out of the profile, or create it in HubSpot.",
             )
+
+
+def _after(cursor: str | None) -> str | None:
+    """Return HubSpot's *cursor* as one of ours."""
+    return cursors.write(after=cursor) if cursor is not None else None

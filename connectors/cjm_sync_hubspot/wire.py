@@ -103,7 +103,7 @@ class Reader:
             updated_at=_text_or_none(row.get("updatedAt")),
             archived=row.get("archived") is True,
         )
-        return CrmRow(record, unfinished, _former_ids(sent, id_))
+        return CrmRow(record, unfinished, former_ids(sent, id_))
 
     def _values(
         self, id_: str, sent: Mapping[str, Any], wanted: frozenset[str]
@@ -293,7 +293,7 @@ def _text_or_none(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _former_ids(sent: Mapping[str, Any], id_: str) -> tuple[str, ...]:
+def former_ids(sent: Mapping[str, Any], id_: str) -> tuple[str, ...]:
     """Return the ids that merging brought to this record, from both places that tell."""
     plain = str(sent.get(MERGED_IDS) or "").split(";")
     timed = (part.partition(":")[0] for part in str(sent.get(MERGED_VIDS) or "").split(";"))
