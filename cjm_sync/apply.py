@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, assert_never
 
-from cjm_sync.errors import GoneError, OutcomeUnknownError, RejectedError
+from cjm_sync.errors import GoneError, GuardTripped, OutcomeUnknownError, RejectedError
 from cjm_sync.model import Binding, Finding, Intent, Item, Page, canonical
 from cjm_sync.plan import (
     Adopt,
@@ -42,6 +42,8 @@ REFUSED_FOR = timedelta(days=7)
 class Tally:
     """What was really done, and what went wrong on the way."""
 
+    built: int = 0
+    """Parts of the frame that were made or edited; they are not rows of the map."""
     created: int = 0
     updated: int = 0
     unchanged: int = 0
@@ -49,6 +51,11 @@ class Tally:
     kept: int = 0
     rejected: int = 0
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def wrote(self) -> bool:
+        """Tell whether anything was made or changed."""
+        return any((self.built, self.created, self.updated, self.archived))
 
 
 class Applier:
@@ -201,6 +208,9 @@ class Applier:
         self._store.begin(intent)
         try:
             made = self._make(lambda: self._target.create_item(item, self.memory), intent, item)
+        except GoneError as error:
+            self._store.drop_intent(item.key)
+            raise _home_gone(item.key, error) from error
         except RejectedError as error:
             if not item.optional:
                 self._store.drop_intent(item.key)
@@ -209,6 +219,7 @@ class Applier:
             self._store.refuse(item.key, until=until, message=str(error))
             self.tally.findings.append(refused(item.key, str(error)))
             return
+        self.tally.built += 1
         if made is not None:
             self._bind(
                 Binding(
@@ -268,6 +279,7 @@ class Applier:
                 )
             )
             return
+        self.tally.built += 1
         self._bind(replace(self.memory[item.key], digest=item.digest))
 
     # rows
@@ -275,13 +287,20 @@ class Applier:
     def _create(self, page: Page) -> None:
         intent = Intent(page.key, "row", self._clock.now(), page.collection)
         self._store.begin(intent)
-        made = self._make(lambda: self._target.create_page(page, self.memory), intent, None)
+        try:
+            made = self._make(lambda: self._target.create_page(page, self.memory), intent, None)
+        except GoneError as error:
+            self._store.drop_intent(page.key)
+            raise _home_gone(page.key, error) from error
         if made is None:
             self._adopt(page, self.memory[page.key].remote_id, by_person=False)
             return
-        written = made.written if made.written is not None else _canonical_cells(page)
-        self._bind(_row_binding(page, made.remote_id, written))
+        # Options first: a row that is bound is not read again, and they would stay unknown.
         self._learn(made)
+        written = made.written
+        if written is None:
+            written = {name: canonical(cell) for name, cell in page.cells.items()}
+        self._bind(_row_binding(page, made.remote_id, written))
         self.tally.created += 1
 
     def _adopt(self, page: Page, remote_id: str, *, by_person: bool) -> None:
@@ -305,6 +324,7 @@ class Applier:
         by_person: bool,
         repair: frozenset[str] = frozenset(),
     ) -> None:
+        looked_at = self._clock.now().isoformat()
         state = self._target.read_page(page.collection, binding.remote_id, self.memory)
         settled = settle(
             page,
@@ -322,7 +342,9 @@ class Applier:
             if name not in settled.fields and name not in settled.kept
         }
         written = {**(binding.written or {}), **known}
-        self._write(page, replace(binding, written=written), settled.fields, settled.kept)
+        detail = {**binding.detail, "looked_at": looked_at}
+        binding = replace(binding, written=written, detail=detail)
+        self._write(page, binding, settled.fields, settled.kept)
 
     def _write(
         self, page: Page, binding: Binding, fields: frozenset[str], kept: Mapping[str, Any]
@@ -331,10 +353,30 @@ class Applier:
         if fields:
             made = self._target.update_page(page, fields, binding.remote_id, self.memory)
             self.tally.updated += 1
+        self._learn(made)
         sent = {name: canonical(page.cells[name]) for name in fields}
         written = {**(binding.written or {}), **sent, **(made.written or {})}
-        self._bind(replace(binding, written=written, kept=kept, state="live"))
-        self._learn(made)
+        done = replace(binding, written=written, kept=kept, state="live")
+        self._bind(done)
+        if made.others:
+            self._heed(page, done, made.others)
+
+    def _heed(self, page: Page, binding: Binding, others: Mapping[str, Any]) -> None:
+        """Settle what a person changed in *others* shortly before we wrote to the same row."""
+        written = binding.written or {}
+        edited = {
+            name
+            for name, now in others.items()
+            if name in page.cells and name in written and now != written[name]
+            and binding.kept.get(name) != now
+        }  # fmt: skip
+        if not edited:
+            return
+        current = {**written, **binding.kept, **others}
+        settled = settle(page, binding, current, self._policy, by_person=True)
+        self.tally.findings.extend(settled.findings)
+        self.tally.kept += len(settled.kept.keys() - binding.kept.keys())
+        self._write(page, binding, settled.fields & edited, settled.kept)
 
     def _restore(self, page: Page, remote_id: str) -> None:
         self._target.restore(remote_id)
@@ -343,13 +385,19 @@ class Applier:
 
     def _leave(self, step: Leave) -> None:
         binding = self.memory[step.key]
-        if self._target.has_words(step.collection, step.remote_id, self.memory):
+        has_words = self._target.has_words(step.collection, step.remote_id, self.memory)
+        if not has_words:
+            self._target.archive(step.remote_id)
+            # Words that came in the meantime would lie in the trash for 30 days, then be gone.
+            has_words = self._target.has_words(step.collection, step.remote_id, self.memory)
+            if has_words:
+                self._target.restore(step.remote_id)
+        if has_words:
             made = self._target.retire_page(binding, self.memory)
             written = {**(binding.written or {}), **(made.written or {})}
             self._bind(replace(binding, state="retired", written=written))
             self.tally.updated += 1
         else:
-            self._target.archive(step.remote_id)
             self._bind(replace(binding, state="archived"))
             self.tally.archived += 1
 
@@ -364,6 +412,13 @@ def refused(key: str, message: str) -> Finding:
     )
 
 
+def _home_gone(key: str, error: GoneError) -> GuardTripped:
+    return GuardTripped(
+        f"{key} cannot be made because its place in Notion is gone: {error}",
+        hint="Restore the hub and its databases from Notion's trash, share them again, and run again.",
+    )
+
+
 def _row_binding(page: Page, remote_id: str, written: Mapping[str, Any] | None) -> Binding:
     return Binding(
         page.key,
@@ -373,10 +428,6 @@ def _row_binding(page: Page, remote_id: str, written: Mapping[str, Any] | None) 
         detail={"collection": page.collection},
         journey=page.journey,
     )
-
-
-def _canonical_cells(page: Page) -> dict[str, Any]:
-    return {name: canonical(cell) for name, cell in page.cells.items()}
 
 
 def _journey_of(key: str) -> str:

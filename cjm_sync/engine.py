@@ -185,6 +185,7 @@ class _Run:
         self._tally = Tally()
         self._findings: list[Finding] = []
         self._missing: Mapping[str, Missing] = {}
+        self._ring: list[Observed] = []
 
     def go(self) -> Report:
         try:
@@ -194,8 +195,7 @@ class _Run:
             outcome = self._work()
             report = self._report(outcome)
         except CjmSyncError as error:
-            wrote = self._tally.created + self._tally.updated + self._tally.archived
-            refused_early = isinstance(error, GuardTripped | ConfigError) and not wrote
+            refused_early = isinstance(error, GuardTripped | ConfigError) and not self._tally.wrote
             report = self._report("refused" if refused_early else "failed", error)
         if not self._options.dry_run:
             self._store.end_run(
@@ -346,7 +346,7 @@ class _Run:
         )
         observation = self._observe(wished, applier.memory)
         self._plan = plan(wished, applier.memory, observation, rules)
-        observation = self._observe_parked(observation, applier.memory)
+        observation = self._observe_parked(observation, applier.memory, self._plan)
         if observation.parked:
             self._plan = plan(wished, applier.memory, observation, rules)
         self._findings += self._plan.findings
@@ -395,6 +395,10 @@ class _Run:
                     hint="Restore it from Notion's trash and share it again; nothing was written.",
                 ) from error
         seen = {row.remote_id for row in rows}
+        bound = {binding.remote_id for binding in memory.values()}
+        # Rows of the ring that memory lost are taken over when their turn comes.
+        self._ring = [r for r in rows if r.key.startswith("_/") and r.remote_id not in bound]
+        rows = [row for row in rows if row not in self._ring]
         wanted = {page.key for page in wished.pages}
         missing: dict[str, Missing] = {}
         for key, binding in memory.items():
@@ -407,11 +411,10 @@ class _Run:
         return Observation(tuple(rows), missing, columns)
 
     def _observe_parked(
-        self, observation: Observation, memory: Mapping[str, Binding]
+        self, observation: Observation, memory: Mapping[str, Binding], planned: Plan
     ) -> Observation:
         """Look at rows that people archived before any row is made in a known database."""
-        assert self._plan is not None
-        making = {step.page.collection for step in self._plan.steps if isinstance(step, Create)}
+        making = {step.page.collection for step in planned.steps if isinstance(step, Create)}
         parked: list[Observed] = []
         for collection in self._target.collections():
             if collection in making and collection in observation.columns:
@@ -422,8 +425,7 @@ class _Run:
         """Write the status line and this run's row when something changed, else once a heartbeat."""
         facts = self._store.facts()
         now = self._clock.now()
-        assert self._plan is not None
-        wrote = bool(self._plan.writes) or facts.get("unfinished") == "yes"
+        wrote = self._tally.wrote or facts.get("unfinished") == "yes"
         last = facts.get("closed_at")
         due = last is None or now - datetime.fromisoformat(last) >= self._settings.heartbeat
         if wrote or due:
@@ -447,21 +449,7 @@ class _Run:
                 ),
                 number=number % RING,
             )
-            closing = plan(
-                Wished((item,), (page,)),
-                {k: b for k, b in applier.memory.items() if k in {item.key, page.key}},
-                Observation(),
-                Rules(),
-            )
-            before = (self._tally.created, self._tally.updated)
-            applier.apply(
-                step
-                for step in closing.steps
-                if item.key in applier.memory
-                or isinstance(step, Create)
-                or getattr(step, "page", None) is not None
-            )
-            self._tally.created, self._tally.updated = before
+            self._close_with(applier, item, page)
             self._store.set_facts({"run_number": str(number), "closed_at": now.isoformat()})
         self._store.set_facts(
             {
@@ -480,7 +468,8 @@ class _Run:
         if lost is not None and lost.state != "live":
             applier.apply([Forget(page.key)])
         ours = {k: b for k, b in applier.memory.items() if k in {item.key, page.key}}
-        closing = plan(Wished((item,), (page,)), ours, Observation(), Rules())
+        there = Observation(tuple(row for row in self._ring if row.key == page.key))
+        closing = plan(Wished((item,), (page,)), ours, there, Rules())
         counts = (self._tally.created, self._tally.updated)
         applier.apply(step for step in closing.steps if not isinstance(step, Build))
         self._tally.created, self._tally.updated = counts

@@ -111,7 +111,16 @@ class FrameBuilder:
             value = getattr(view, part)
             if value:
                 body[part] = resolve(value, ids)
-        return Made(_id(self._client.post("views", body, creates=True)), detail={})
+        try:
+            answer = self._client.post("views", body, creates=True)
+        except GoneError:
+            raise
+        except RejectedError as error:
+            if error.status != 400 or target.pop("position", None) is None:
+                raise
+            # A person deleted the block that it belongs behind: it goes to the end of the page.
+            answer = self._client.post("views", body, creates=True)
+        return Made(_id(answer), detail={})
 
     # what the answers to the creates did not carry
 
@@ -179,7 +188,7 @@ class FrameBuilder:
             case Hub() as hub:
                 ours = _MARKER.search(_block_text(hub.blocks[0].json))
                 found = [
-                    Found(page_id, datetime.now(UTC), is_untouched=False)
+                    Found(page_id, datetime.min.replace(tzinfo=UTC), is_untouched=False)
                     for page_id, owner in self.hubs().items()
                     if ours is not None and owner == ours[1]
                 ]

@@ -132,10 +132,12 @@ class Pages:
         home = memory.get(database_key(intent.collection))
         if home is None or SYNC_KEY not in home.detail.get("columns", {}):
             return []
-        found = self._with_key(intent, home, archived=False)
-        return found or self._with_key(intent, home, archived=True)
+        found = self._with_key(intent, home, memory, archived=False)
+        return found or self._with_key(intent, home, memory, archived=True)
 
-    def _with_key(self, intent: Intent, home: Binding, *, archived: bool) -> list[Found]:
+    def _with_key(
+        self, intent: Intent, home: Binding, memory: Memory, *, archived: bool
+    ) -> list[Found]:
         path = f"data_sources/{home.detail['data_source_id']}/query"
         key_column = unquote(home.detail["columns"][SYNC_KEY])
         body: dict[str, Any] = {
@@ -154,7 +156,9 @@ class Pages:
                 and self._is_ours(row, "last_edited_by"),
             )
             for row in results(answer, path)
+            # Notion's `equals` takes no notice of case.
             if not row.get("in_trash")
+            and self._key_of(intent.collection, row, memory) == intent.key
         ]
 
     def look(self, binding: Binding, memory: Memory) -> Missing:
@@ -179,29 +183,44 @@ class Pages:
         row = self._client.get(f"pages/{remote_id}")
         if row.get("in_trash"):
             raise GoneError(f"the page {remote_id} is in the trash")
+        held = self._synced(collection, row, memory)
+        whole = {
+            key: self._whole(remote_id, self._databases[collection].column(key), value)
+            for key, value in held.items()
+        }
+        cells = self._decoded(collection, whole, memory)
+        return PageState(cells, by_person=not self._is_ours(row, "last_edited_by"))
+
+    def _synced(
+        self, collection: str, row: Mapping[str, Any], memory: Memory
+    ) -> dict[str, Mapping[str, Any]]:
+        database = self._databases[collection]
+        held = self._held(collection, row, memory)
+        return {key: value for key, value in held.items() if database.column(key).owner == "sync"}
+
+    def _decoded(
+        self, collection: str, held: Mapping[str, Mapping[str, Any]], memory: Memory
+    ) -> dict[str, Any]:
+        """Return the properties *held* in canonical form."""
         options = {
             (column, option_id): key
             for column, ids in memory[database_key(collection)].detail.get("options", {}).items()
             for key, option_id in ids.items()
         }
         keys = {binding.remote_id: key for key, binding in memory.items() if binding.kind == "row"}
-        cells: dict[str, Any] = {}
-        for key, held in self._held(collection, row, memory).items():
-            column = self._databases[collection].column(key)
-            if column.owner == "sync":
-                whole = self._whole(remote_id, column, held)
-                cells[key] = decode(
-                    column,
-                    whole,
-                    option_key=lambda name, option: options.get((name, option)),
-                    page_key=keys.get,
-                )
-        return PageState(cells, by_person=not self._is_ours(row, "last_edited_by"))
+        return {
+            key: decode(
+                self._databases[collection].column(key),
+                value,
+                option_key=lambda name, option: options.get((name, option)),
+                page_key=keys.get,
+            )
+            for key, value in held.items()
+        }
 
     def _whole(self, remote_id: str, column: Column, held: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the property with all its references; a page object cuts long relations."""
-        cut = held.get("has_more") or len(held.get("relation") or ()) >= _REFERENCES_SHOWN
-        if column.type != "relation" or not cut:
+        if column.type != "relation" or not _is_cut(held):
             return held
         path = f"pages/{remote_id}/properties/{quote(unquote(str(held['id'])), safe='')}"
         items: list[Any] = []
@@ -272,7 +291,13 @@ class Pages:
         properties, written = self._encoded(page, fields, memory)
         answer = self._client.patch(f"pages/{remote_id}", {"properties": properties})
         learned = self._options_in(page, fields, answer, memory)
-        return Made(remote_id, written=written, learned=learned)
+        rest = {
+            key: value
+            for key, value in self._synced(page.collection, answer, memory).items()
+            if key not in fields and not _is_cut(value)
+        }
+        others = self._decoded(page.collection, rest, memory)
+        return Made(remote_id, written=written, learned=learned, others=others)
 
     def _settled(self, page: Page, name: str) -> Any:
         return settled(self._databases[page.collection].column(name), page.cells[name])
@@ -323,9 +348,10 @@ class Pages:
                     learned.setdefault(name, {})[choice] = str(option["id"])
         return {key: {"options": learned}} if learned else {}
 
-    def set_state(self, binding: Binding, state: Page, memory: Memory) -> Made:
-        """Set only the `State` cell of a row."""
-        return self.update(state, frozenset({"state"}), binding.remote_id, memory)
+
+def _is_cut(held: Mapping[str, Any]) -> bool:
+    """Tell whether the property may hold more references than were shown."""
+    return bool(held.get("has_more")) or len(held.get("relation") or ()) >= _REFERENCES_SHOWN
 
 
 def _is_filled(held: Mapping[str, Any]) -> bool:

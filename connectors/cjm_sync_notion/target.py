@@ -64,7 +64,7 @@ class NotionTarget:
         try:
             page = self._client.get(f"pages/{self._parent_id}")
         except RejectedError as error:
-            raise self._parent_error(error) from error
+            raise self._parent_error() from error
         if page.get("in_trash"):
             raise ConfigError(
                 "the page of `notion.parent_page` is in Notion's trash",
@@ -78,7 +78,7 @@ class NotionTarget:
             )
         return page
 
-    def _parent_error(self, error: RejectedError) -> ConfigError:
+    def _parent_error(self) -> ConfigError:
         try:
             self._client.get(f"databases/{self._parent_id}")
         except CjmSyncError:
@@ -196,8 +196,9 @@ class NotionTarget:
         """Move a row to the trash."""
         try:
             self._client.patch(f"pages/{remote_id}", {"in_trash": True})
-        except GoneError:
-            return  # it is where it was to go
+        except GoneError as error:
+            if "ancestor" in str(error):
+                raise  # its database is in the trash and may come back, with the row as it was
 
     def restore(self, remote_id: str) -> None:
         """Take a row out of the trash."""

@@ -139,7 +139,9 @@ def test_a_sync_stopped_at_any_two_requests_is_mended(
         assert_mended(twice, wished, (first + 1, moment, number, again))
         twice.drop()
 
-    counted(f"{small_map.__name__} stopped {moment} a request, and again: {len(chosen)} of {len(pairs)} pairs")
+    counted(
+        f"{small_map.__name__} stopped {moment} a request, and again: {len(chosen)} of {len(pairs)} pairs"
+    )
 
 
 def stopped(world: World, number: int, moment: Moment) -> World:
