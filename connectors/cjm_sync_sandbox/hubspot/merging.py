@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cjm_sync_sandbox.hubspot.associations import reached
+from cjm_sync_sandbox.hubspot.associations import IMPLIED, reached
 from cjm_sync_sandbox.hubspot.catalog import OBJECTS, ObjectType
 from cjm_sync_sandbox.hubspot.linking import demote, rename
 from cjm_sync_sandbox.hubspot.table import MERGEABLE, Row, created_at
@@ -60,10 +60,13 @@ def _moment(text: str) -> int:
 
 def _properties(kind: ObjectType, rows: list[Row]) -> dict[str, Any]:
     """The primary's values win; what it has not is taken from the others, in order."""
+    # The primary company is among the links.
+    company = IMPLIED.get((kind.name, "companies"), "")
+    own = _OF_ONE_ID | {kind.created, kind.modified, company}
     found: dict[str, Any] = {}
     for row in rows:
         for name, value in row["properties"].items():
-            if name not in _OF_ONE_ID | {kind.created, kind.modified} and not found.get(name):
+            if name not in own and not found.get(name):
                 found[name] = value
     return found
 
