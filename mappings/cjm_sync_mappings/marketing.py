@@ -107,7 +107,7 @@ def read_page_views(scene: Scene) -> None:
     part = None
     for row in scene.each("events"):
         found = scene.rules.find("events", row.properties)
-        if found is None or not _is_of_page(found.pages, row):
+        if found is None or not _is_of_page(scene, found.pages, row):
             continue
         if read_text(row.properties.get("objectType")).upper() not in {"", "CONTACT", "0-1"}:
             continue
@@ -130,11 +130,13 @@ def read_page_views(scene: Scene) -> None:
             previous = at
 
 
-def _is_of_page(pages: tuple[str, ...], row: Record) -> bool:
+def _is_of_page(scene: Scene, pages: tuple[str, ...], row: Record) -> bool:
     if not pages:
         return True
     about = row.properties.get("properties")
     address = read_text(about.get("hs_url")) if isinstance(about, dict) else ""
+    if not address:
+        scene.notes.page_without_address()
     return any(re.search(page, address, re.IGNORECASE) for page in pages)
 
 

@@ -66,6 +66,17 @@ class Notes:
             )
         )
 
+    def page_without_address(self) -> None:
+        """Note that the profile tells pages apart, and the records do not."""
+        self.single.add(
+            Finding(
+                "page_unknown",
+                "events//hs_url",
+                "page views came without the page's address, so `pages` of the profile fits none",
+                "Remove `pages` from the touchpoint to count every page.",
+            )
+        )
+
     def without_creation(self, object_: str, id_: str) -> None:
         """Note a unit whose creation is unknown."""
         self.single.add(

@@ -28,6 +28,20 @@ from cjm_sync_mappings.values import read_text
 
 _NO_RULES = ObjectPart()
 
+_MAY_BE_OTHER = (
+    "calls",
+    "communications",
+    "contacts",
+    "emails",
+    "feedback_submissions",
+    "meetings",
+    "notes",
+    "postal_mail",
+    "quotes",
+    "tickets",
+)
+"""Objects of which every record is a touch, if only `other.<object>`."""
+
 
 def _ints() -> array[int]:
     return array("q")
@@ -176,7 +190,7 @@ class TouchRules:
         for reading in self.profile.objects.values():
             for label in reading.channels.values():
                 self.channel(label)
-        for object_ in sorted({*self._of_object, *self.profile.objects}):
+        for object_ in _MAY_BE_OTHER:
             self._add(f"other.{object_}", f"Other: {object_.replace('_', ' ')}", "Other")
 
     def place(self, key: str) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -104,8 +103,3 @@ def internal_name(value: str) -> str:
     must not leave the machine.
     """
     return value if _TOKEN.match(value) else "other"
-
-
-def first_text(values: Iterable[Any]) -> str:
-    """Return the first value that is not empty."""
-    return next((text for text in map(read_text, values) if text), "")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from cjm_sync.journey.compute import travel_all
 from crm_records import (
     activity,
     before,
     contact,
     deal,
+    facts_of,
     journey_of,
     meeting,
     options,
@@ -416,3 +418,35 @@ def test_after_a_value_of_leaving_nothing_is_set_back() -> None:
     born = contact("1", ("opportunity", 60), ("7", 50), ("lead", 20))
 
     assert stays_of(born, deal(("high", 40)), values)[-1] == ("purchase", 40, None, "")
+
+
+def test_dated_families_are_matched_by_their_hashed_names() -> None:
+    values = options(
+        "contacts/lifecyclestage", "lead", ("stage-with-dashes", "Customer"), "opportunity"
+    )
+    dated = record(
+        "contacts",
+        "1",
+        lifecyclestage="stage-with-dashes",
+        hs_v2_date_entered_stage_with_dashes_233247981=before(20),
+        hs_v2_date_entered_opportunity=before(40),
+    )
+
+    assert stays_of(dated, values)[1:] == [
+        ("purchase", 40, 20, "forward"),
+        ("service", 20, None, ""),
+    ]
+
+
+def test_a_loss_after_the_journey_was_closed_closes_nothing_more() -> None:
+    deals = deal(("high", 50), ("lost", 40)), deal(("lost", 30))
+
+    assert stays_of(contact(), *deals)[1:] == [("purchase", 50, 40, "lost")]
+
+
+def test_a_stay_names_the_event_that_caused_it() -> None:
+    facts = facts_of(contact("1", ("lead", 100), ("opportunity", 40)), deal(("high", 40), id_="70"))
+
+    [way] = travel_all(facts)
+    causes = [stay.cause and (stay.cause.source, stay.cause.record_id) for stay in way.stays]
+    assert causes == [("lifecycle", "1"), ("deal", "70")]

@@ -110,3 +110,30 @@ def test_a_mix_takes_the_contacts_value_then_the_companys() -> None:
     assert (mixes["industry"].parts, mixes["industry"].rest) == ((("Manufacturing", 2),), 1)
     assert mixes["size"].parts == (("11-50", 2),)
     assert mixes["country"].parts == (("Sweden", 1), ("United Kingdom", 1))
+
+
+@pytest.mark.parametrize(
+    ("staff", "key"), [("200", "big"), ("199", "unassigned"), ("many", "unassigned")]
+)
+def test_a_rule_may_ask_for_at_least_a_number(staff: str, key: str) -> None:
+    rule = """
+[[personas.rules]]
+key = "big"
+label = "Big"
+any = [{ object = "company", property = "numberofemployees", operator = "at_least", values = ["200"] }]
+"""
+    firm = record("companies", "70", numberofemployees=staff)
+
+    assert personas_of(contact("1", associatedcompanyid="70"), firm, profile=rule) == [key]
+
+
+def test_a_size_that_is_no_number_is_not_told() -> None:
+    firm = record("companies", "70", numberofemployees="Ana's family")
+    large = record("companies", "71", numberofemployees="5001")
+
+    journey = journey_of(
+        contact("1", associatedcompanyid="70"), contact("2", associatedcompanyid="71"), firm, large
+    )
+
+    size = next(mix for mix in journey.personas[0].mixes if mix.name == "size")
+    assert (size.parts, size.rest) == ((("over 5,000", 1),), 1)

@@ -258,3 +258,20 @@ def test_signals_after_the_reference_time_do_not_exist() -> None:
     late: list[Record] = [meeting(-1), survey("NPS", "9", 0), deal(("low", 5), ("lost", -1))]
 
     assert signals_of(contact(), *late) == []
+
+
+def test_a_ticket_with_absurd_times_is_a_finding() -> None:
+    backwards = ticket(20, id_="1", closed_date=before(21))
+    promised_early = ticket(20, id_="2", closed_date=before(14), hs_time_to_close_sla_at=before(20))
+
+    facts = facts_of(contact(), backwards, promised_early)
+
+    assert [f.key for f in facts.findings] == [
+        "tickets/1/closed_date",
+        "tickets/2/hs_time_to_close_sla_at",
+    ]
+    assert facts.signals.score.tolist() == [0]  # six days against the usual three
+
+
+def test_a_deal_in_no_pipeline_of_the_account_moves_nothing() -> None:
+    assert signals_of(contact(), deal(("vanished", 10), pipeline="gone")) == []

@@ -237,3 +237,68 @@ def test_what_no_rule_covers_is_counted() -> None:
 
     assert [(f.code, f.key) for f in found] == [("uncovered_value", "calls//hs_call_direction")]
     assert found[0].message.startswith("6 of calls")
+
+
+def test_pages_are_told_apart_by_address_when_the_profile_says_so() -> None:
+    def view(days: float, address: str) -> Record:
+        bare = page_view(days)
+        about = {"hs_url": address} if address else {}
+        return Record("events", bare.id, {**bare.properties, "properties": about})
+
+    views = view(5, "https://x.example/Pricing"), view(4, "https://x.example/blog"), view(3, "")
+
+    facts = facts_of(contact(), *views, profile=KEY_PAGES)
+
+    assert facts.touches.at.size == 1
+    assert [f.code for f in facts.findings] == ["page_unknown"]
+
+
+KEY_PAGES = """
+objects = {}
+[[touchpoints]]
+key = "web.page"
+label = "Key page"
+channel = "Web"
+object = "events"
+property = "eventType"
+values = ["e_visited_page"]
+pages = ["/pricing"]
+"""
+
+
+def test_a_profile_without_a_touchpoint_counts_what_is_left_as_other() -> None:
+    everything = [
+        contact("1", email="a@x.example", hs_analytics_source="OFFLINE"),
+        submission(5),
+        email_event("DELIVERED", 5),
+        deal(("won", 5)),
+        ticket(5),
+        page_view(5),
+    ]
+
+    assert touches_of(*everything, profile=KEY_PAGES.replace('pages = ["/pricing"]', "")) == [
+        ("other.contacts", 100),
+        ("web.page", 5),
+        ("other.tickets", 5),
+    ]
+
+
+def test_an_address_is_found_among_a_submissions_values() -> None:
+    row = Record(
+        "form_submissions",
+        "c1",
+        {
+            "submittedAt": before(5),
+            "values": [{"name": "city", "value": "X"}, {"name": "email", "value": "A@x.example"}],
+        },
+    )
+    anonymous = Record("form_submissions", "c2", {"submittedAt": before(4), "values": []})
+
+    assert touches_of(contact("1", email="a@x.example"), row, anonymous) == [("web.form", 5)]
+
+
+def test_page_views_of_companies_and_strangers_are_nobodys() -> None:
+    company = page_view(5)
+    of_company = Record("events", "e", {**company.properties, "objectType": "COMPANY"})
+
+    assert touches_of(contact(), of_company, page_view(5, by="404")) == []
