@@ -11,13 +11,11 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from cjm_sync.model import Wished
-from support.world import MOMENTS, Moment, World, writes
+from support.world import MOMENTS, Moment, World, cut_to, writes
 
 SOAK = bool(os.environ.get("CJM_SYNC_SOAK"))
 PAIRS_IN_CI = 40
@@ -72,19 +70,6 @@ def test_a_changed_sync_stopped_at_any_request_is_mended(
     stops = assert_every_stop_is_mended(changed, moment)
 
     counted(f"changed sync stopped {moment} each of {stops} requests")
-
-
-def cut_to(*beginnings: str) -> Callable[[Wished], Wished]:
-    """Return a cut that leaves only the parts and rows whose keys begin so."""
-
-    def cut(wished: Wished) -> Wished:
-        return replace(
-            wished,
-            items=tuple(item for item in wished.items if item.key.startswith(beginnings)),
-            pages=tuple(page for page in wished.pages if page.key.startswith(beginnings)),
-        )
-
-    return cut
 
 
 FRAME = ("_/hub", "_/block", "_/database", "_/view/customers/personas")

@@ -332,6 +332,19 @@ class CutTarget:
         return self._cut(wished)
 
 
+def cut_to(*beginnings: str) -> Callable[[Wished], Wished]:
+    """Return a cut that leaves only the parts and rows whose keys begin so."""
+
+    def cut(wished: Wished) -> Wished:
+        return replace(
+            wished,
+            items=tuple(item for item in wished.items if item.key.startswith(beginnings)),
+            pages=tuple(page for page in wished.pages if page.key.startswith(beginnings)),
+        )
+
+    return cut
+
+
 def is_write(request: RequestLog) -> bool:
     """Tell whether a request may change Notion."""
     return request.method != "GET" and not _QUERY.search(request.path)
