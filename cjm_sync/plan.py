@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal
 
 from cjm_sync.errors import GuardTripped
@@ -27,6 +28,9 @@ from cjm_sync.model import (
 
 EditPolicy = Literal["keep", "reset", "ask"]
 DeletePolicy = Literal["respect", "restore"]
+
+KEY = "sync_key"
+"""The column that ties a row to its subject; set back whoever altered it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,10 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A row with cells to set. *reread*: a person touched it, so look before writing."""
+    """A row with cells to set. *reread*: a person touched it, so look before writing.
+
+    Without *fields* it is only looked at: a cell kept for a person may be free again.
+    """
 
     page: Page
     remote_id: str
@@ -86,7 +93,7 @@ class Entomb:
 
 @dataclass(frozen=True, slots=True)
 class Revive:
-    """A deleted row that a person brought back."""
+    """A deleted row that a person brought back, or a retired one that is wished again as it is."""
 
     key: str
 
@@ -124,7 +131,12 @@ class Plan:
     @property
     def writes(self) -> tuple[Step, ...]:
         """Return the steps that send a write to the target."""
-        return tuple(s for s in self.steps if not isinstance(s, Entomb | Revive | Forget))
+        return tuple(
+            step
+            for step in self.steps
+            if not isinstance(step, Entomb | Revive | Forget)
+            and not (isinstance(step, Update) and not step.fields)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,18 +234,45 @@ class _Rows:
             elif row.key:
                 strays.setdefault(row.key, []).append(row)
         self._strays = strays
-        self._parked = {by_id.get(row.remote_id, row.key) for row in observation.parked if row.key}
+        self._parked = self._archived_by_person(by_id)
         self._report_columns()
         gone = self._tombs()
         self._reachable = {
             key
             for key in {*self._wished, *bound}
-            if key not in gone and (key in self._wished or bound[key].state != "archived")
+            if key not in gone and (key in self._wished or self._stays(bound[key]))
         }
         for page in wished.pages:
             self._row(page)
-        for key in sorted(strays.keys() - self._wished.keys()):
+        for key in sorted(strays.keys() - (self._wished.keys() - bound.keys())):
             self._report_strays(key, strays[key])
+
+    def _archived_by_person(self, by_id: Mapping[str, str]) -> set[str]:
+        """Return the keys whose row a person archived; an archived copy of another row is none."""
+        parked: set[str] = set()
+        for row in self._observation.parked:
+            key = by_id.get(row.remote_id)
+            if key is not None:
+                parked |= {key} if self._bound[key].state != "archived" else set()
+            elif row.key and row.key not in self._bound and not self._adoptable(row.key):
+                parked.add(row.key)
+        return parked
+
+    def _adoptable(self, key: str) -> list[Observed]:
+        """Return the rows that may be taken for *key*, oldest first: only in its own database."""
+        page = self._wished.get(key)
+        if page is None:
+            return []
+        return [row for row in self._strays.get(key, []) if row.collection == page.collection]
+
+    def _stays(self, binding: Binding) -> bool:
+        """Tell whether a row that is not wished can still be linked to after this plan."""
+        return binding.kind == "row" and binding.state == "live" and self._is_held(binding)
+
+    def _is_held(self, binding: Binding) -> bool:
+        """Tell whether the absence of a row's subject proves nothing, so that it stays."""
+        removed_journey = binding.journey not in self._rules.journeys
+        return self._rules.hold_removals or (removed_journey and not self._rules.allow_removals)
 
     def _tombs(self) -> set[str]:
         """Return the keys that a person deleted and that stay deleted."""
@@ -291,17 +330,25 @@ class _Rows:
                 self.steps.append(Revive(page.key))
                 self._compare(wish, binding, reread=True)
             elif self._rules.on_person_delete == "restore":
-                self.steps.append(Restore(wish, binding.remote_id))
+                self._lost(wish, binding)
             return
         if row is None and missing is not None and missing.state != "live":
             self._lost(wish, binding)
             return
         intact = row.key == page.key if row is not None else missing is None or missing.key_intact
         by_person = row.by_person if row is not None else missing is not None and missing.by_person
-        self._compare(wish, binding, reread=by_person, repair=not intact)
+        self._compare(
+            wish,
+            binding,
+            reread=by_person,
+            repair=not intact,
+            look=by_person and self._is_worth_a_look(binding, row),
+        )
 
     def _unbound(self, page: Page) -> None:
-        twins = self._strays.get(page.key, [])
+        twins = self._adoptable(page.key)
+        others = [row for row in self._strays.get(page.key, []) if row not in twins[:1]]
+        self._report_strays(page.key, others)
         if page.key in self._parked:
             self.findings.append(
                 Finding(
@@ -312,15 +359,10 @@ class _Rows:
                 )
             )
             return
-        match twins:
-            case []:
-                self.steps.append(Create(page))
-            case [first, *others]:
-                self.steps.append(Adopt(page, first.remote_id, first.by_person))
-                if others:
-                    self._report_strays(page.key, others)
-            case _:
-                raise AssertionError(twins)
+        if twins:
+            self.steps.append(Adopt(page, twins[0].remote_id, twins[0].by_person))
+        else:
+            self.steps.append(Create(page))
 
     def _lost(self, page: Page, binding: Binding) -> None:
         if self._rules.on_person_delete == "restore":
@@ -340,8 +382,29 @@ class _Rows:
             )
         )
 
-    def _compare(self, page: Page, binding: Binding, *, reread: bool, repair: bool = False) -> None:
-        if repair and "sync_key" in page.cells:
+    def _is_worth_a_look(self, binding: Binding, row: Observed | None) -> bool:
+        """Tell whether the person's last edit may free or break a cell though no wish changed.
+
+        *looked_at* is when the row was last read for this; times of edits are cut to the minute.
+        """
+        if not binding.kept and self._rules.on_person_edit != "reset":
+            return False
+        looked_at = binding.detail.get("looked_at")
+        if row is None or looked_at is None:
+            return True
+        since = datetime.fromisoformat(str(looked_at)).replace(second=0, microsecond=0)
+        return row.edited_at >= since
+
+    def _compare(
+        self,
+        page: Page,
+        binding: Binding,
+        *,
+        reread: bool,
+        repair: bool = False,
+        look: bool = False,
+    ) -> None:
+        if repair and KEY in page.cells:
             self.findings.append(
                 Finding(
                     "key_repaired",
@@ -351,13 +414,17 @@ class _Rows:
                 )
             )
         fields = changed_fields(page, binding)
-        if repair and "sync_key" in page.cells:
-            fields |= {"sync_key"}
+        if repair and KEY in page.cells:
+            fields |= {KEY}
         self.kept += len(binding.kept)
         if fields:
             self.steps.append(Update(page, binding.remote_id, fields, reread=reread))
-        else:
-            self.unchanged += 1
+            return
+        self.unchanged += 1
+        if look:
+            self.steps.append(Update(page, binding.remote_id, fields, reread=True))
+        elif binding.state == "retired":
+            self.steps.append(Revive(page.key))
 
     def _usable(self, page: Page) -> dict[str, Cell]:
         """Return the page's cells without deleted columns and links that lead nowhere."""
@@ -392,16 +459,17 @@ class _Rows:
             if binding.kind != "row" or key in self._wished or key.startswith("_/"):
                 continue
             missing = self._observation.missing.get(key)
+            if binding.state == "archived" and (missing is None or missing.state != "gone"):
+                continue  # remembered, so that it can be restored when it is wished again
             if missing is not None and missing.state != "live":
-                steps.append(Forget(key))
+                # Forgotten only when it is sure to be unwished: a row that a person deleted would
+                # be made again if its subject came back with the next reading.
+                steps += [] if self._is_held(binding) else [Forget(key)]
             elif binding.state == "live":
                 leave = Leave(
                     key, binding.remote_id, binding.detail.get("collection", ""), binding.journey
                 )
-                removed_journey = binding.journey not in self._rules.journeys
-                if self._rules.hold_removals or (
-                    removed_journey and not self._rules.allow_removals
-                ):
+                if self._is_held(binding):
                     held.append(leave)
                 else:
                     steps.append(leave)
@@ -448,7 +516,7 @@ def settle(
     findings: list[Finding] = []
     for name, cell in page.cells.items():
         want, now = canonical(cell), current.get(name)
-        if name in repair:
+        if name == KEY or name in repair:
             fields |= {name} if now != want else set()
             continue
         if binding.written is None:

@@ -43,6 +43,8 @@ def words_for(step: Step, bound: Mapping[str, Binding]) -> str:
                 _change(page.key, name, page.cells[name], bound) for name in sorted(fields)
             )
             note = " (a person edited it; their cells are looked at first)" if reread else ""
+            if not fields:
+                return f"  row {page.key}: looked at again, because a person edited it"
             return f"~ row {page.key}: {changes}{note}"
         case Restore(page):
             return f"+ row {page.key}: out of the trash"
@@ -139,7 +141,7 @@ def finding_lines(findings: Sequence[Finding], *, most: int) -> Iterator[str]:
     for code, group in by_code.items():
         for finding in group[:most]:
             hint = f" {finding.hint}" if finding.hint else ""
-            yield f"[{code}] {finding.message}.{hint}"
+            yield f"[{code}] {finding.message.removesuffix('.')}.{hint}"
         if len(group) > most:
             yield f"[{code}] and {len(group) - most} more of this kind; --json lists all"
 
@@ -161,7 +163,8 @@ def status_json(
     time_text: Any,
 ) -> dict[str, Any]:
     """Return the state of the store as one object with stable keys."""
-    held = runs[0].report.get("held", []) if runs else []
+    finished = next((run for run in runs if run.finished_at is not None), None)
+    held = finished.report.get("held", []) if finished is not None else []
     return {
         "health": health,
         "next_run_at": time_text(next_run_at) if next_run_at is not None else None,

@@ -1,0 +1,668 @@
+"""The plan table, row by row, and the clauses around it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cjm_sync.errors import GuardTripped
+from cjm_sync.model import Binding, Choice, Item, Link, Observed, Page
+from cjm_sync.plan import (
+    Adopt,
+    Build,
+    Create,
+    Edit,
+    EditPolicy,
+    Entomb,
+    Forget,
+    Leave,
+    Plan,
+    Restore,
+    Revive,
+    Settled,
+    Step,
+    Update,
+    guard,
+    removal_limit,
+    settle,
+)
+from support.planning import NOON, RULES, binding, missing, observed, page, planned
+
+OLD = page(entered=3, label="Won")
+NEW = page(entered=4, label="Won")
+
+
+def codes(plan: Plan) -> list[str]:
+    return [finding.code for finding in plan.findings]
+
+
+def leave(of: Page) -> Leave:
+    return Leave(of.key, f"id-{of.key}", of.collection, of.journey)
+
+
+# the table
+
+
+def test_a_row_that_is_neither_bound_nor_there_is_created() -> None:
+    assert planned(NEW).steps == (Create(NEW),)
+
+
+def test_a_row_that_is_there_but_not_remembered_is_adopted() -> None:
+    plan = planned(NEW, rows=(observed(NEW, at="found", by_person=True),))
+
+    assert plan.steps == (Adopt(NEW, "found", by_person=True),)
+
+
+def test_an_adopted_row_is_updated_in_full_because_nothing_is_remembered_of_it() -> None:
+    adopted = binding(NEW, written=None)
+
+    plan = planned(NEW, bound=(adopted,), rows=(observed(NEW),))
+
+    assert plan.steps == (
+        Update(NEW, adopted.remote_id, frozenset({"sync_key", "entered", "label"})),
+    )
+
+
+def test_an_untouched_row_that_is_as_wished_needs_nothing() -> None:
+    plan = planned(OLD, bound=(binding(OLD),), rows=(observed(OLD),))
+
+    assert (plan.steps, plan.unchanged, plan.findings) == ((), 1, ())
+
+
+def test_only_the_cells_that_changed_are_updated() -> None:
+    plan = planned(NEW, bound=(binding(OLD),), rows=(observed(OLD),))
+
+    assert plan.steps == (Update(NEW, "id-j/a", frozenset({"entered"})),)
+
+
+def test_a_row_that_a_person_touched_is_read_again_before_it_is_written() -> None:
+    plan = planned(NEW, bound=(binding(OLD),), rows=(observed(OLD, by_person=True),))
+
+    assert plan.steps == (Update(NEW, "id-j/a", frozenset({"entered"}), reread=True),)
+
+
+def test_a_row_that_a_person_touched_and_that_is_as_wished_is_left_alone() -> None:
+    plan = planned(OLD, bound=(binding(OLD),), rows=(observed(OLD, by_person=True),))
+
+    assert (plan.steps, plan.unchanged) == ((), 1)
+
+
+@pytest.mark.parametrize("state", ["trashed", "gone"])
+def test_a_row_that_a_person_deleted_is_entombed_and_reported(state: str) -> None:
+    plan = planned(NEW, bound=(binding(OLD),), gone=missing(OLD, state))
+
+    assert plan.steps == (Entomb("j/a"),)
+    assert codes(plan) == ["deleted_by_person"]
+    assert plan.findings[0].hint
+    assert plan.writes == ()
+
+
+def test_an_entombed_row_is_neither_made_again_nor_reported_again() -> None:
+    plan = planned(NEW, bound=(binding(OLD, state="tombstone"),))
+
+    assert (plan.steps, plan.findings) == ((), ())
+
+
+def test_a_row_that_a_person_brought_back_is_cared_for_again() -> None:
+    plan = planned(NEW, bound=(binding(OLD, state="tombstone"),), rows=(observed(OLD),))
+
+    assert plan.steps == (
+        Revive("j/a"),
+        Update(NEW, "id-j/a", frozenset({"entered"}), reread=True),
+    )
+
+
+def test_a_row_that_a_person_archived_is_entombed() -> None:
+    plan = planned(NEW, bound=(binding(OLD),), parked=(observed(OLD),))
+
+    assert (plan.steps, codes(plan)) == ((Entomb("j/a"),), ["deleted_by_person"])
+
+
+def test_a_row_that_we_trashed_is_restored_when_it_is_wished_again() -> None:
+    plan = planned(NEW, bound=(binding(OLD, state="archived"),), gone=missing(OLD, "trashed"))
+
+    assert plan.steps == (Restore(NEW, "id-j/a"),)
+
+
+def test_a_row_that_we_trashed_and_that_is_gone_for_good_is_made_anew() -> None:
+    plan = planned(NEW, bound=(binding(OLD, state="archived"),), gone=missing(OLD, "gone"))
+
+    assert plan.steps == (Forget("j/a"), Create(NEW))
+
+
+def test_a_live_row_whose_subject_is_gone_leaves() -> None:
+    plan = planned(bound=(binding(OLD),), rows=(observed(OLD),))
+
+    assert (plan.steps, plan.held) == ((leave(OLD),), ())
+
+
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [("live", "trashed"), ("live", "gone"), ("retired", "trashed"), ("archived", "gone")],
+)
+def test_a_row_that_is_neither_wished_nor_there_is_forgotten(state: str, found: str) -> None:
+    plan = planned(bound=(binding(OLD, state=state),), gone=missing(OLD, found))
+
+    assert plan.steps == (Forget("j/a"),)
+
+
+def test_a_row_that_we_trashed_is_remembered_so_that_it_can_be_restored() -> None:
+    plan = planned(bound=(binding(OLD, state="archived"),), gone=missing(OLD, "trashed"))
+
+    assert plan.steps == ()
+
+
+def test_a_retired_row_does_not_leave_twice() -> None:
+    assert planned(bound=(binding(OLD, state="retired"),), rows=(observed(OLD),)).steps == ()
+
+
+def test_a_retired_row_that_is_wished_again_is_updated() -> None:
+    retired = binding(page(state=Choice("retired", "retired")), state="retired")
+    wish = page(state=Choice("active", "active"))
+
+    plan = planned(wish, bound=(retired,), rows=(observed(wish),))
+
+    assert plan.steps == (Update(wish, "id-j/a", frozenset({"state"})),)
+
+
+def test_a_retired_row_that_is_wished_as_it_stands_is_cared_for_again() -> None:
+    plan = planned(OLD, bound=(binding(OLD, state="retired"),), rows=(observed(OLD),))
+
+    assert plan.steps == (Revive("j/a"),)
+
+
+def test_a_row_with_our_key_that_is_neither_wished_nor_bound_is_a_stray() -> None:
+    plan = planned(rows=(observed(OLD, at="theirs"),))
+
+    assert (plan.steps, codes(plan)) == ((), ["stray"])
+
+
+def test_a_copy_of_a_bound_row_is_a_duplicate_and_never_touched() -> None:
+    plan = planned(OLD, bound=(binding(OLD),), rows=(observed(OLD), observed(OLD, at="copy")))
+
+    assert (plan.steps, codes(plan)) == ((), ["duplicate_key"])
+    assert "copy" in plan.findings[0].message
+
+
+def test_of_two_unbound_twins_the_older_is_adopted_and_the_other_reported() -> None:
+    rows = (
+        observed(OLD, at="younger", created_at=NOON),
+        observed(OLD, at="older", created_at=NOON - timedelta(days=9)),
+    )
+
+    plan = planned(OLD, rows=rows)
+
+    assert plan.steps == (Adopt(OLD, "older", by_person=False),)
+    assert codes(plan) == ["duplicate_key"]
+    assert "younger" in plan.findings[0].message
+
+
+def test_a_key_typed_into_another_database_is_not_adopted() -> None:
+    plan = planned(OLD, rows=(observed(OLD, at="odd", collection="touchpoints"),))
+
+    assert (plan.steps, codes(plan)) == ((Create(OLD),), ["duplicate_key"])
+
+
+def test_rows_without_a_key_are_not_ours() -> None:
+    plan = planned(rows=(observed(OLD, at="theirs", key=""),))
+
+    assert (plan.steps, plan.findings) == ((), ())
+
+
+# deleted by a person: restore
+
+
+def test_restore_takes_a_deleted_row_out_of_the_trash() -> None:
+    rules = replace(RULES, on_person_delete="restore")
+
+    plan = planned(NEW, bound=(binding(OLD),), gone=missing(OLD, "trashed"), rules=rules)
+
+    assert (plan.steps, plan.findings) == ((Restore(NEW, "id-j/a"),), ())
+
+
+def test_restore_makes_a_row_anew_when_the_trash_was_emptied() -> None:
+    rules = replace(RULES, on_person_delete="restore")
+
+    plan = planned(NEW, bound=(binding(OLD),), gone=missing(OLD, "gone"), rules=rules)
+
+    assert plan.steps == (Forget("j/a"), Create(NEW))
+
+
+def test_restore_also_takes_what_was_entombed_before() -> None:
+    rules = replace(RULES, on_person_delete="restore")
+
+    tomb = binding(OLD, state="tombstone")
+
+    trashed = planned(NEW, bound=(tomb,), gone=missing(OLD, "trashed"), rules=rules)
+    gone = planned(NEW, bound=(tomb,), gone=missing(OLD, "gone"), rules=rules)
+
+    assert trashed.steps == (Restore(NEW, "id-j/a"),)
+    assert gone.steps == (Forget("j/a"), Create(NEW))
+
+
+# archived by a person
+
+
+def test_an_unremembered_row_that_a_person_archived_is_not_made_again() -> None:
+    plan = planned(NEW, parked=(observed(NEW, at="archived"),))
+
+    assert (plan.steps, codes(plan)) == ((), ["archived_by_person"])
+
+
+def test_an_archived_copy_does_not_bury_the_row_that_it_was_copied_from() -> None:
+    plan = planned(
+        NEW, bound=(binding(OLD),), rows=(observed(OLD),), parked=(observed(OLD, at="copy"),)
+    )
+
+    assert plan.steps == (Update(NEW, "id-j/a", frozenset({"entered"})),)
+
+
+def test_a_live_row_is_adopted_although_a_copy_of_it_was_archived() -> None:
+    plan = planned(NEW, rows=(observed(NEW, at="live"),), parked=(observed(NEW, at="copy"),))
+
+    assert plan.steps == (Adopt(NEW, "live", by_person=False),)
+
+
+# the key
+
+
+def test_an_altered_key_is_put_back_by_the_page_id() -> None:
+    plan = planned(OLD, bound=(binding(OLD),), rows=(observed(OLD, key="mine", by_person=True),))
+
+    assert plan.steps == (Update(OLD, "id-j/a", frozenset({"sync_key"}), reread=True),)
+    assert codes(plan) == ["key_repaired"]
+
+
+def test_an_emptied_key_is_put_back_by_the_page_id() -> None:
+    plan = planned(
+        OLD, bound=(binding(OLD),), gone=missing(OLD, "live", key_intact=False, by_person=True)
+    )
+
+    assert plan.steps == (Update(OLD, "id-j/a", frozenset({"sync_key"}), reread=True),)
+
+
+def test_two_rows_whose_keys_a_person_swapped_are_both_put_right() -> None:
+    a, b = page("j/a"), page("j/b")
+    rows = (observed(a, key="j/b", by_person=True), observed(b, key="j/a", by_person=True))
+
+    plan = planned(a, b, bound=(binding(a), binding(b)), rows=rows)
+
+    assert [step.remote_id for step in plan.steps if isinstance(step, Update)] == [
+        "id-j/a",
+        "id-j/b",
+    ]
+    assert codes(plan) == ["key_repaired", "key_repaired"]
+
+
+def test_a_row_that_the_scan_does_not_show_yet_is_not_made_again() -> None:
+    plan = planned(NEW, bound=(binding(OLD),), gone=missing(OLD, "live"))
+
+    assert plan.steps == (Update(NEW, "id-j/a", frozenset({"entered"})),)
+
+
+# columns and links
+
+
+def test_a_deleted_column_is_skipped_and_reported_once() -> None:
+    database = Binding(
+        "_/database/stages", "database", "db", detail={"columns": {"entered": "x", "label": "y"}}
+    )
+    columns = {"stages": frozenset({"sync_key", "label"})}
+    other = page("j/b", entered=9)
+
+    plan = planned(
+        NEW, other, bound=(binding(OLD), database), rows=(observed(OLD),), columns=columns
+    )
+
+    assert plan.steps == (Create(page("j/b")),)
+    assert [(f.code, f.key) for f in plan.findings] == [("column_missing", "stages/entered")]
+
+
+def test_links_lead_only_to_rows_that_are_there_or_will_be() -> None:
+    wish = page(
+        "j/t", touches=Link(("j/a", "j/new", "j/tomb", "j/trash", "j/held", "j/leaves", "j/never"))
+    )
+    tomb, trash = page("j/tomb"), page("j/trash")
+    bound = (
+        binding(OLD),
+        binding(tomb, state="tombstone"),
+        binding(trash),
+        binding(page("j/held", journey="removed")),
+        binding(page("j/leaves")),
+    )
+
+    plan = planned(
+        OLD, page("j/new"), tomb, trash, wish, bound=bound, gone=missing(trash, "trashed")
+    )
+
+    (created,) = (s.page for s in plan.steps if isinstance(s, Create) and s.page.key == "j/t")
+    assert created.cells["touches"] == Link(("j/a", "j/new", "j/held"))
+
+
+def test_a_link_to_a_row_that_is_restored_stays() -> None:
+    back = page("j/back")
+    wish = page("j/t", touches=Link(("j/back",)))
+    bound = (binding(back, state="archived"), binding(wish))
+
+    plan = planned(
+        back,
+        wish,
+        bound=bound,
+        rows=(observed(wish),),
+        gone=missing(back, "trashed"),
+        parked=(observed(back),),
+    )
+
+    assert plan.steps == (Restore(back, "id-j/back"),)
+
+
+# what is held
+
+
+def test_a_partial_reading_holds_every_removal() -> None:
+    plan = planned(
+        bound=(binding(OLD),), rows=(observed(OLD),), rules=replace(RULES, hold_removals=True)
+    )
+
+    assert (plan.steps, plan.held) == ((), (leave(OLD),))
+
+
+def test_allowing_removals_does_not_lift_what_a_partial_reading_holds() -> None:
+    rules = replace(RULES, hold_removals=True, allow_removals=True)
+
+    assert planned(bound=(binding(OLD),), rules=rules).steps == ()
+
+
+def test_a_partial_reading_does_not_forget_what_a_person_deleted() -> None:
+    held = replace(RULES, hold_removals=True)
+
+    plan = planned(bound=(binding(OLD),), gone=missing(OLD, "trashed"), rules=held)
+
+    assert plan.steps == ()
+
+
+def test_the_rows_of_a_removed_journey_are_held_until_removals_are_allowed() -> None:
+    old = page("old/a", journey="old")
+
+    held = planned(bound=(binding(old),))
+    allowed = planned(bound=(binding(old),), rules=replace(RULES, allow_removals=True))
+
+    assert (held.steps, held.held) == ((), (leave(old),))
+    assert (allowed.steps, allowed.held) == ((leave(old),), ())
+
+
+def test_rows_that_belong_to_no_journey_do_not_leave() -> None:
+    run = page("_/run/07", "runs", journey="")
+
+    assert planned(bound=(binding(run),), rows=(observed(run),)).steps == ()
+
+
+# the frame
+
+HUB = Item("_/hub", "hub", None)
+CHART = Item("_/view/stages/curve", "view", None, optional=True)
+
+
+def test_the_frame_comes_before_the_rows_and_what_is_optional_after_them() -> None:
+    plan = planned(NEW, items=(HUB, CHART))
+
+    assert plan.steps == (Build(HUB), Create(NEW), Build(CHART))
+
+
+def test_a_refused_optional_part_is_not_tried() -> None:
+    plan = planned(items=(HUB, CHART), rules=replace(RULES, refused=frozenset({CHART.key})))
+
+    assert plan.steps == (Build(HUB),)
+
+
+def test_a_bound_part_is_edited_only_when_its_content_moved_on() -> None:
+    line = Item("_/block/status", "block", None, digest="new")
+    bound = Binding(line.key, "block", "b", digest="old")
+
+    moved = planned(items=(line,), bound=(bound,))
+    same = planned(items=(line,), bound=(replace(bound, digest="new"),))
+
+    assert (moved.steps, same.steps) == ((Edit(line),), ())
+
+
+def test_a_block_that_the_hub_brings_along_is_never_built_alone() -> None:
+    assert planned(items=(Item("_/block/status", "block", None, digest="x"),)).steps == ()
+
+
+# cell by cell: settle
+
+
+def settled(
+    current: dict[str, Any],
+    *,
+    wish: Page = NEW,
+    was: Binding | None = None,
+    policy: EditPolicy = "keep",
+    by_person: bool = True,
+) -> Settled:
+    now = {"sync_key": "j/a", "entered": 3, "label": "Won", **current}
+    return settle(wish, was or binding(OLD), now, policy, by_person=by_person)
+
+
+def test_a_cell_that_nobody_changed_is_set() -> None:
+    assert settled({}) == Settled(frozenset({"entered"}), {})
+
+
+def test_a_cell_that_a_person_changed_is_kept_and_reported_once() -> None:
+    first = settled({"entered": 77})
+    again = settled({"entered": 77}, was=binding(OLD, kept={"entered": 77}))
+    changed = settled({"entered": 78}, was=binding(OLD, kept={"entered": 77}))
+
+    assert (first.fields, first.kept) == (frozenset(), {"entered": 77})
+    assert [(f.code, f.key) for f in first.findings] == [("cell_kept", "j/a#entered")]
+    assert (again.kept, again.findings) == ({"entered": 77}, ())
+    assert [f.code for f in changed.findings] == ["cell_kept"]
+
+
+def test_a_kept_cell_that_was_emptied_is_filled_again() -> None:
+    result = settled({"entered": None}, was=binding(OLD, kept={"entered": 77}))
+
+    assert result == Settled(frozenset({"entered"}), {})
+
+
+def test_a_kept_cell_that_equals_the_wish_is_no_longer_kept() -> None:
+    result = settled({"entered": 4}, was=binding(OLD, kept={"entered": 77}))
+
+    assert result == Settled(frozenset(), {})
+
+
+def test_reset_puts_a_changed_cell_back() -> None:
+    assert settled({"entered": 77}, policy="reset") == Settled(frozenset({"entered"}), {})
+
+
+def test_ask_keeps_a_changed_cell_and_asks() -> None:
+    result = settled({"entered": 77}, policy="ask")
+
+    assert result.kept == {"entered": 77}
+    assert [f.code for f in result.findings] == ["cell_asked"]
+
+
+def test_on_an_adopted_row_last_edited_by_a_person_what_differs_is_theirs() -> None:
+    adopted = binding(OLD, written=None)
+
+    theirs = settled({"entered": 77, "label": None}, was=adopted)
+    ours = settled({"entered": 77, "label": None}, was=adopted, by_person=False)
+
+    assert (theirs.fields, theirs.kept) == (frozenset({"label"}), {"entered": 77})
+    assert (ours.fields, ours.kept) == (frozenset({"entered", "label"}), {})
+
+
+def test_the_key_is_set_back_whatever_a_person_made_of_it() -> None:
+    result = settle(
+        OLD,
+        binding(OLD),
+        {"sync_key": "mine", "entered": 3, "label": "Won"},
+        "keep",
+        by_person=True,
+    )
+
+    assert result == Settled(frozenset({"sync_key"}), {})
+
+
+# kept cells in the plan
+
+
+def test_a_kept_cell_stays_out_of_an_update() -> None:
+    both = page(entered=9, label="Lost")
+    kept = binding(OLD, kept={"entered": 77})
+
+    plan = planned(both, bound=(kept,), rows=(observed(both),))
+
+    assert plan.steps == (Update(both, "id-j/a", frozenset({"label"})),)
+    assert plan.kept == 1
+
+
+def test_a_row_with_a_kept_cell_is_looked_at_again_after_a_person_edited_it() -> None:
+    kept = binding(OLD, kept={"entered": 77})
+
+    plan = planned(NEW, bound=(kept,), rows=(observed(OLD, by_person=True),))
+
+    assert plan.steps == (Update(NEW, "id-j/a", frozenset(), reread=True),)
+    assert plan.writes == ()
+
+
+@pytest.mark.parametrize(("edited_after", "steps"), [(timedelta(0), 1), (timedelta(minutes=-1), 0)])
+def test_a_row_with_a_kept_cell_is_looked_at_once_for_each_edit(
+    edited_after: timedelta, steps: int
+) -> None:
+    # Notion cuts times to the minute, so an edit in the minute of the look may have come after it.
+    looked_at = (NOON + timedelta(seconds=40)).isoformat()
+    kept = binding(OLD, kept={"entered": 77}, detail={"looked_at": looked_at})
+    row = observed(OLD, by_person=True, edited_at=NOON + edited_after)
+
+    assert len(planned(NEW, bound=(kept,), rows=(row,)).steps) == steps
+
+
+def test_a_row_with_a_kept_cell_that_we_edited_last_is_not_looked_at() -> None:
+    kept = binding(OLD, kept={"entered": 77})
+
+    assert planned(NEW, bound=(kept,), rows=(observed(OLD),)).steps == ()
+
+
+def test_with_reset_every_row_that_a_person_edited_is_looked_at() -> None:
+    rules = replace(RULES, on_person_edit="reset")
+
+    plan = planned(OLD, bound=(binding(OLD),), rows=(observed(OLD, by_person=True),), rules=rules)
+
+    assert plan.steps == (Update(OLD, "id-j/a", frozenset(), reread=True),)
+
+
+# the guard
+
+
+def rows_of(journey: str, count: int) -> tuple[Page, ...]:
+    return tuple(page(f"{journey}/{number:03}", journey=journey, n=1) for number in range(count))
+
+
+def guarded(plan: Plan, bound: tuple[Binding, ...], **more: Any) -> None:
+    rules = more.pop("rules", RULES)
+    guard(plan, {one.key: one for one in bound}, rules, **more)
+
+
+def leaving(journey: str, count: int, *, of: int) -> tuple[Plan, tuple[Binding, ...]]:
+    pages = rows_of(journey, of)
+    return Plan(tuple(leave(one) for one in pages[:count])), tuple(binding(p) for p in pages)
+
+
+@pytest.mark.parametrize(("count", "of"), [(5, 6), (5, 59), (6, 60), (10, 100)])
+def test_removals_up_to_the_limit_pass(count: int, of: int) -> None:
+    guarded(*leaving("j", count, of=of))
+
+
+@pytest.mark.parametrize(("count", "of"), [(6, 6), (6, 59), (7, 60), (11, 100)])
+def test_removals_beyond_the_limit_are_refused_with_the_way_out(count: int, of: int) -> None:
+    with pytest.raises(GuardTripped, match=rf"remove {count} of {of} rows") as refused:
+        guarded(*leaving("j", count, of=of))
+
+    assert refused.value.exit_code == 3
+    assert "--allow-removals" in str(refused.value.hint)
+
+
+def test_removals_are_counted_for_each_journey_alone() -> None:
+    first, bound_first = leaving("j", 5, of=6)
+    second, bound_second = leaving("k", 5, of=6)
+
+    guarded(Plan(first.steps + second.steps), bound_first + bound_second)
+
+
+def test_a_large_journey_does_not_hide_the_end_of_a_small_one() -> None:
+    plan, bound = leaving("small", 6, of=6)
+    large = tuple(binding(one) for one in rows_of("large", 1000))
+
+    with pytest.raises(GuardTripped, match="'small'"):
+        guarded(plan, bound + large)
+
+
+def test_allowed_removals_pass_whatever_their_number() -> None:
+    guarded(*leaving("j", 100, of=100), rules=replace(RULES, allow_removals=True))
+
+
+def test_an_object_that_became_empty_is_refused_until_it_is_accepted() -> None:
+    with pytest.raises(GuardTripped, match="no contacts, deals where there were some"):
+        guarded(Plan(()), (), emptied=("contacts", "deals"))
+
+    guarded(Plan(()), (), emptied=("contacts", "deals"), accept=True)
+
+
+def changing(count: int, *, of: int) -> tuple[Plan, tuple[Binding, ...]]:
+    pages = rows_of("j", of)
+    steps: tuple[Step, ...] = tuple(
+        Update(one, f"id-{one.key}", frozenset({"n"})) for one in pages[:count]
+    )
+    return Plan(steps), tuple(binding(one) for one in pages)
+
+
+def test_a_change_of_every_row_after_a_new_version_is_refused_until_it_is_accepted() -> None:
+    plan, bound = changing(20, of=20)
+
+    with pytest.raises(GuardTripped, match="every one of 20 rows"):
+        guarded(plan, bound, is_new_version=True)
+    guarded(plan, bound, is_new_version=True, accept=True)
+    guarded(plan, bound)
+
+
+def test_a_new_version_that_leaves_a_row_as_it_is_passes() -> None:
+    guarded(*changing(19, of=20), is_new_version=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "bound", "limit"),
+    [
+        ("max(5, 10%)", 40, 5),
+        ("max(5, 10%)", 200, 20),
+        ("7", 999, 7),
+        ("2.5%", 200, 5),
+        (" 0 ", 9, 0),
+    ],
+)
+def test_a_limit_is_a_number_a_share_or_the_larger_of_both(
+    text: str, bound: int, limit: int
+) -> None:
+    assert removal_limit(text, bound) == limit
+
+
+@pytest.mark.parametrize("text", ["", "ten", "-1", "10 %%", "max(5)", "max(5%, 10)"])
+def test_what_is_no_limit_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(ValueError, match="write max"):
+        removal_limit(text, 100)
+
+
+def test_a_scan_in_another_order_gives_the_same_plan() -> None:
+    rows: tuple[Observed, ...] = (
+        observed(OLD),
+        observed(page("j/b"), at="x"),
+        observed(OLD, at="y"),
+    )
+
+    forward = planned(NEW, page("j/b"), bound=(binding(OLD),), rows=rows)
+    backward = planned(NEW, page("j/b"), bound=(binding(OLD),), rows=rows[::-1])
+
+    assert forward == backward
