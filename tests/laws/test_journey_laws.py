@@ -115,15 +115,23 @@ def test_the_order_of_records_never_shows(records: list[Record], random: Any) ->
 
 @LAW
 @given(portals())
-def test_every_unit_is_in_one_of_four_places(records: list[Record]) -> None:
-    journey = journey_of(*records)
+def test_every_unit_of_every_persona_is_in_one_of_four_places(records: list[Record]) -> None:
+    facts = facts_of(*records)
+    journey = compute(facts, as_of=T)
 
-    placed = sum(
-        (one.in_stage or 0) + (one.dormant or 0)
-        for (_, persona), one in cells(journey).items()
-        if persona == "everyone"
-    )
-    assert placed + (journey.outcomes.lost or 0) + (journey.outcomes.churned or 0) == 4
+    ended = {persona.key: 0 for persona in journey.personas}
+    for unit, way in zip(facts.units, travel_all(facts), strict=True):
+        if way.stays[-1].exit is not Exit.NONE:
+            ended["everyone"] += 1
+            ended[facts.personas[unit.persona].key] += 1
+    for persona in journey.personas:
+        placed = sum(
+            (one.in_stage or 0) + (one.dormant or 0)
+            for (_, key), one in cells(journey).items()
+            if key == persona.key
+        )
+        assert placed + ended[persona.key] == persona.units
+    assert (journey.outcomes.lost or 0) + (journey.outcomes.churned or 0) == ended["everyone"]
 
 
 @LAW
