@@ -1,0 +1,231 @@
+"""What people and programs are told of plans, checks, findings and the store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cjm_sync.model import Choice, Finding, Item, Link
+from cjm_sync.plan import (
+    Adopt,
+    Build,
+    Create,
+    Edit,
+    Entomb,
+    Forget,
+    Leave,
+    Plan,
+    Restore,
+    Revive,
+    Step,
+    Update,
+)
+from cjm_sync.ports import Check
+from cjm_sync.report import (
+    check_lines,
+    finding_json,
+    finding_lines,
+    plan_json,
+    plan_lines,
+    status_json,
+    status_lines,
+    words_for,
+)
+from cjm_sync.store import PastRun
+from support.planning import NOON, binding, page
+
+OLD = page(n=3, option=Choice("a", "A"))
+NEW = page(
+    n=None,
+    option=Choice("b", "B"),
+    links=Link(("j/y", "j/x")),
+    at=datetime(2026, 11, 16, 9, 0, tzinfo=UTC),
+    share=0.5,
+)
+BOUND = {OLD.key: binding(OLD)}
+ITEM = Item("_/view/curve", "view", None)
+LEAVE = Leave("j/z", "id", "stages", "j")
+UPDATE = Update(NEW, "id-j/a", frozenset({"n", "option", "links", "at", "share"}), reread=True)
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (Build(ITEM), "+ view _/view/curve"),
+        (Edit(ITEM), "~ view _/view/curve"),
+        (Create(NEW), "+ row j/a"),
+        (Adopt(NEW, "id", by_person=True), "~ row j/a: found in Notion, taken into care"),
+        (
+            UPDATE,
+            (
+                "~ row j/a: at empty → 2026-11-16T09:00+00:00, links empty → j/x j/y, n 3 → empty, "
+                "option a → b, share empty → 0.5 (a person edited it; their cells are looked at first)"
+            ),
+        ),
+        (
+            Update(NEW, "id", frozenset(), reread=True),
+            "  row j/a: looked at again, because a person edited it",
+        ),
+        (Restore(NEW, "id"), "+ row j/a: out of the trash"),
+        (LEAVE, "- row j/z: retired if people wrote in it, else to the trash"),
+        (Entomb("j/z"), "  row j/z: deleted in Notion, stays deleted"),
+        (Revive("j/z"), "  row j/z: restored in Notion, cared for again"),
+        (Forget("j/z"), "  row j/z: gone, forgotten"),
+    ],
+)
+def test_every_step_is_one_line_for_people(step: Step, words: str) -> None:
+    assert words_for(step, BOUND) == words
+
+
+def test_a_plan_ends_with_its_sum_and_lists_what_is_held() -> None:
+    plan = Plan((Create(page("j/b")), Entomb("j/c")), held=(LEAVE,), unchanged=7)
+
+    assert list(plan_lines(plan, BOUND)) == [
+        "+ row j/b",
+        "  row j/c: deleted in Notion, stays deleted",
+        "  row j/z: would leave, but is held (see --allow-removals)",
+        "1 writes, 7 rows unchanged, 1 removals held",
+    ]
+
+
+def test_an_empty_plan_says_so() -> None:
+    assert next(plan_lines(Plan(()), {})) == "nothing to do"
+
+
+def test_a_plan_for_programs_has_stable_keys_and_survives_json() -> None:
+    finding = Finding("stray", "j/q", "odd", "look")
+    steps = (Build(ITEM), Create(NEW), UPDATE, LEAVE, Forget("j/y"))
+    plan = Plan(steps, (LEAVE,), 3, 2, (finding,))
+
+    told = json.loads(json.dumps(plan_json(plan, BOUND)))
+
+    assert list(told) == ["steps", "held", "unchanged", "kept", "findings"]
+    assert [(step["do"], step["kind"], step["key"]) for step in told["steps"]] == [
+        ("build", "view", "_/view/curve"),
+        ("create", "row", "j/a"),
+        ("update", "row", "j/a"),
+        ("leave", "row", "j/z"),
+        ("forget", "row", "j/y"),
+    ]
+    assert told["steps"][2]["cells"]["option"] == {"from": {"choice": "a"}, "to": {"choice": "b"}}
+    assert (told["held"], told["unchanged"], told["kept"]) == (["j/z"], 3, 2)
+    assert told["findings"] == [finding_json(finding)]
+
+
+def test_an_update_of_an_adopted_row_starts_from_nothing() -> None:
+    adopted = {OLD.key: binding(OLD, written=None)}
+    update = Update(OLD, "id-j/a", frozenset({"n"}))
+
+    assert words_for(update, adopted) == "~ row j/a: n empty → 3"
+    assert plan_json(Plan((update,)), adopted)["steps"][0]["cells"] == {
+        "n": {"from": None, "to": 3}
+    }
+
+
+def test_findings_of_one_kind_are_cut_with_their_number() -> None:
+    many = [Finding("odd", str(number), f"odd {number}", "Look.") for number in range(4)]
+    one = Finding("bare", "x", "A sentence.")
+
+    assert list(finding_lines([many[0], one, *many[1:]], most=2)) == [
+        "[odd] odd 0. Look.",
+        "[odd] odd 1. Look.",
+        "[odd] and 2 more of this kind; --json lists all",
+        "[bare] A sentence.",
+    ]
+
+
+def test_a_check_shows_its_remedy_only_when_it_is_not_met() -> None:
+    checks = [
+        Check("token", "ok", "opens portal 1", "Copy it again."),
+        Check("plan", "warning", "unknown", "Set notion.plan."),
+        Check("page", "failed", "not shared", "Share it."),
+        Check("disk", "failed", "full"),
+    ]
+
+    assert list(check_lines(checks)) == [
+        "ok      token: opens portal 1",
+        "WARNING plan: unknown. Set notion.plan.",
+        "FAILED  page: not shared. Share it.",
+        "FAILED  disk: full",
+    ]
+
+
+FINISHED = PastRun(
+    "run-1",
+    NOON,
+    NOON,
+    NOON + timedelta(seconds=9),
+    "done",
+    {"written": {"created": 2, "updated": 0}, "requests": {"notion": 3}, "held": ["j/held"]},
+)
+RUNNING = PastRun("run-2", NOON, NOON, None, None, {})
+
+
+def status(*runs: PastRun) -> dict[str, object]:
+    bindings = {
+        "j/a": binding(page("j/a"), kept={"n": 1, "label": "x"}),
+        "j/t": binding(page("j/t"), state="tombstone"),
+        "j/r": binding(page("j/r"), state="retired"),
+        "_/hub": replace(binding(page("_/hub")), kind="hub"),
+    }
+    return status_json(
+        runs,
+        bindings,
+        {"deals": 2, "contacts": 5},
+        next_run_at=NOON,
+        health="done",
+        time_text=datetime.isoformat,
+    )
+
+
+def test_the_state_of_the_store_has_stable_keys_and_survives_json() -> None:
+    told = json.loads(json.dumps(status(FINISHED)))
+
+    assert list(told) == [
+        "health",
+        "next_run_at",
+        "runs",
+        "held",
+        "kept",
+        "tombstones",
+        "rows",
+        "records",
+    ]
+    assert told["kept"] == [
+        {"key": "j/a", "column": "label"},
+        {"key": "j/a", "column": "n"},
+    ]
+    assert (told["held"], told["tombstones"], told["rows"]) == (["j/held"], ["j/t"], 1)
+    assert list(told["records"]) == ["contacts", "deals"]
+    assert told["runs"][0]["requests"] == {"notion": 3}
+
+
+def test_what_is_held_is_told_from_the_last_run_that_ended() -> None:
+    assert status(RUNNING, FINISHED)["held"] == ["j/held"]
+    assert status(RUNNING)["held"] == []
+    assert status()["held"] == []
+
+
+def test_the_state_of_the_store_is_told_in_lines() -> None:
+    moment = NOON.isoformat()
+
+    assert list(status_lines(status(RUNNING, FINISHED))) == [
+        "health: done",
+        f"next run: {moment}",
+        "rows in Notion: 1; records in the mirror: 7",
+        f"run run-2 as of {moment}: did not finish; nothing written",
+        f"run run-1 as of {moment}: done; 2 created",
+        "held removal: j/held",
+        "kept for a person: j/a column label",
+        "kept for a person: j/a column n",
+        "deleted by a person, stays deleted: j/t",
+    ]
+
+
+def test_without_a_next_run_the_way_to_one_is_named() -> None:
+    told = {**status(), "next_run_at": None}
+
+    assert "`cjm-sync serve`" in list(status_lines(told))[1]
