@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,6 +53,17 @@ _CURSOR = _table(
     sa.Column("cursor", _TEXT),
     sa.Column("is_complete", sa.Boolean, nullable=False),
     sa.Column("ever_complete", sa.Boolean, nullable=False),
+)
+_TRAIL = _table(
+    "trail",
+    sa.Column("stream", _TEXT, primary_key=True),
+    sa.Column("need", _TEXT, nullable=False),
+    sa.Column("settled", _TEXT),
+    sa.Column("until", _TEXT),
+    sa.Column("cursor", _TEXT),
+    sa.Column("began", _TEXT),
+    sa.Column("held", sa.Integer, nullable=False),
+    sa.Column("swept", _TEXT),
 )
 _ALIAS = _table(
     "alias",
@@ -110,11 +121,30 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Trail:
+    """How far the changes of one stream were followed.
+
+    *settled* is the moment up to which the mirror knows everything that shows, None before a
+    complete reading. *until* and *cursor* are the window being read. *began* is when the full
+    reading began that is going on or whose missing records were not judged yet, *held* how many
+    records there were then; *swept* is when the last one that was judged began.
+    """
+
+    settled: datetime | None = None
+    until: datetime | None = None
+    cursor: str | None = None
+    began: datetime | None = None
+    held: int = 0
+    swept: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
-    """What saving a page of records changed."""
+    """What saving a page of records changed; *merged* counts former ids that were not known."""
 
     read: int
     changed: int
+    merged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +335,60 @@ class Store:
             ).scalar()
             return bool(complete)
 
+    def standing(self, stream: str, need: str) -> Reading | None:
+        """Return the reading of *stream* for *need* as it stands, and begin none."""
+        with self._engine.connect() as db:
+            row = db.execute(
+                sa.select(_CURSOR).where(
+                    self._mine(_CURSOR), _CURSOR.c.stream == stream, _CURSOR.c.need == need
+                )
+            ).one_or_none()
+        if row is None:
+            return None
+        return Reading(
+            row.reading,
+            row.cursor,
+            is_complete=bool(row.is_complete),
+            ever_complete=bool(row.ever_complete),
+        )
+
+    def trail(self, stream: str, need: str) -> Trail:
+        """Return how far *stream* was followed for *need*; another need has to begin anew."""
+        with self._engine.connect() as db:
+            row = db.execute(
+                sa.select(_TRAIL).where(
+                    self._mine(_TRAIL), _TRAIL.c.stream == stream, _TRAIL.c.need == need
+                )
+            ).one_or_none()
+        if row is None:
+            return Trail()
+        return Trail(
+            _moment(row.settled),
+            _moment(row.until),
+            row.cursor,
+            _moment(row.began),
+            row.held,
+            _moment(row.swept),
+        )
+
+    def set_trail(self, stream: str, need: str, trail: Trail) -> None:
+        """Remember how far *stream* was followed."""
+        with self._writing() as db:
+            self._put_trail(db, stream, need, trail)
+
+    def _put_trail(self, db: sa.Connection, stream: str, need: str, trail: Trail) -> None:
+        row = {
+            "stream": stream,
+            "need": need,
+            "settled": _moment_text(trail.settled),
+            "until": _moment_text(trail.until),
+            "cursor": trail.cursor,
+            "began": _moment_text(trail.began),
+            "held": trail.held,
+            "swept": _moment_text(trail.swept),
+        }
+        self._put(db, _TRAIL, [row])
+
     def save_batch(
         self,
         stream: str,
@@ -312,8 +396,42 @@ class Store:
         reading: Reading,
         records: Iterable[Record],
         merged: Mapping[str, str],
+        trail: Trail | None = None,
     ) -> Saved:
         """Save one page of records with the cursor that follows it, in one transaction."""
+        with self._writing() as db:
+            saved = self._put_records(db, reading.number, records)
+            learned = self._put_aliases(db, stream, merged)
+            self._put_reading(db, stream, need, reading)
+            if trail is not None:
+                self._put_trail(db, stream, need, trail)
+        return Saved(saved.read, saved.changed, learned)
+
+    def save_changes(
+        self,
+        stream: str,
+        need: str,
+        trail: Trail,
+        records: Sequence[Record],
+        merged: Mapping[str, str],
+    ) -> Saved:
+        """Save one page of changes with how far they were followed, in one transaction.
+
+        What was merged into another is removed: no listing will show that it is gone before the
+        next full reading.
+        """
+        with self._writing() as db:
+            number = db.execute(
+                sa.select(_CURSOR.c.reading).where(self._mine(_CURSOR), _CURSOR.c.stream == stream)
+            ).scalar()
+            saved = self._put_records(db, number or 0, records)
+            learned = self._put_aliases(db, stream, merged)
+            self._drop(db, stream, sorted(merged.keys() - {record.id for record in records}))
+            self._put_trail(db, stream, need, trail)
+        return Saved(saved.read, saved.changed, learned)
+
+    def _put_records(self, db: sa.Connection, number: int, records: Iterable[Record]) -> Saved:
+        """Write what is new or changed, and mark the rest as seen by reading *number*."""
         rows: dict[tuple[str, str], dict[str, Any]] = {}
         for record in records:
             body = _record_json(record)
@@ -322,23 +440,76 @@ class Store:
                 "object": record.object,
                 "id": record_id,
                 "digest": hashlib.sha256(body.encode()).hexdigest()[:32],
-                "reading": reading.number,
+                "reading": number,
                 "body": body,
             }
-        with self._writing() as db:
-            known = self._digests(db, rows)
-            changed = sum(known.get(key) != row["digest"] for key, row in rows.items())
-            self._put(db, _RECORD, list(rows.values()))
-            self._put(
-                db,
-                _ALIAS,
-                [
-                    {"object": stream, "former_id": _storable(former), "id": _storable(now)}
-                    for former, now in sorted(merged.items())
-                ],
+        known = self._digests(db, rows)
+        changed = [row for key, row in rows.items() if known.get(key) != row["digest"]]
+        self._put(db, _RECORD, changed)
+        same: dict[str, list[str]] = {}
+        for (object_name, record_id), row in rows.items():
+            if known.get((object_name, record_id)) == row["digest"]:
+                same.setdefault(object_name, []).append(record_id)
+        for object_name, ids in same.items():
+            for some in _chunks(ids):
+                db.execute(
+                    _RECORD.update()
+                    .where(
+                        self._mine(_RECORD),
+                        _RECORD.c.object == object_name,
+                        _RECORD.c.id.in_(some),
+                        _RECORD.c.reading < number,
+                    )
+                    .values(reading=number)
+                )
+        return Saved(len(rows), len(changed))
+
+    def _put_aliases(self, db: sa.Connection, stream: str, merged: Mapping[str, str]) -> int:
+        """Remember who lives on under which id; return how many of them are news."""
+        wanted = {_storable(former): _storable(now) for former, now in sorted(merged.items())}
+        known: dict[str, str] = {}
+        for some in _chunks(list(wanted)):
+            rows = db.execute(
+                sa.select(_ALIAS.c.former_id, _ALIAS.c.id).where(
+                    self._mine(_ALIAS), _ALIAS.c.object == stream, _ALIAS.c.former_id.in_(some)
+                )
             )
-            self._put_reading(db, stream, need, reading)
-        return Saved(len(rows), changed)
+            known.update({row.former_id: row.id for row in rows})
+        news = {former: now for former, now in wanted.items() if known.get(former) != now}
+        self._put(
+            db,
+            _ALIAS,
+            [{"object": stream, "former_id": former, "id": now} for former, now in news.items()],
+        )
+        return len(news.keys() - known.keys())
+
+    def _drop(self, db: sa.Connection, stream: str, ids: Sequence[str]) -> int:
+        return sum(
+            db.execute(
+                _RECORD.delete().where(
+                    self._mine(_RECORD), _RECORD.c.object == stream, _RECORD.c.id.in_(some)
+                )
+            ).rowcount
+            for some in _chunks(ids)
+        )
+
+    def drop(self, stream: str, ids: Sequence[str]) -> int:
+        """Remove the records *ids* of *stream*; return how many there were."""
+        with self._writing() as db:
+            return self._drop(db, stream, ids)
+
+    def records_of(self, stream: str, ids: Sequence[str]) -> dict[str, Record]:
+        """Return by id those of *ids* that the mirror holds."""
+        found: dict[str, Record] = {}
+        with self._engine.connect() as db:
+            for some in _chunks(ids):
+                rows = db.execute(
+                    sa.select(_RECORD.c.id, _RECORD.c.body).where(
+                        self._mine(_RECORD), _RECORD.c.object == stream, _RECORD.c.id.in_(some)
+                    )
+                )
+                found.update({row.id: _record(stream, row.body) for row in rows})
+        return found
 
     def _digests(
         self, db: sa.Connection, keys: Iterable[tuple[str, str]]
@@ -348,12 +519,12 @@ class Store:
             by_object.setdefault(object_name, []).append(record_id)
         found: dict[tuple[str, str], str] = {}
         for object_name, ids in by_object.items():
-            for start in range(0, len(ids), 500):
+            for some in _chunks(ids):
                 rows = db.execute(
                     sa.select(_RECORD.c.id, _RECORD.c.digest).where(
                         self._mine(_RECORD),
                         _RECORD.c.object == object_name,
-                        _RECORD.c.id.in_(ids[start : start + 500]),
+                        _RECORD.c.id.in_(some),
                     )
                 )
                 found.update({(object_name, record_id): digest for record_id, digest in rows})
@@ -382,8 +553,18 @@ class Store:
         return (_RECORD.c.object == stream) & (_RECORD.c.reading < reading.number)
 
     def drop_unseen(self, stream: str, reading: Reading) -> int:
-        """Remove the records that a complete reading did not show; return how many."""
+        """Remove the records that a complete reading did not show; return how many.
+
+        The former ids of those who are gone are forgotten with them: whoever comes back brings
+        them again.
+        """
+        gone = sa.select(_RECORD.c.id).where(self._mine(_RECORD), self._not_seen(stream, reading))
         with self._writing() as db:
+            db.execute(
+                _ALIAS.delete().where(
+                    self._mine(_ALIAS), _ALIAS.c.object == stream, _ALIAS.c.id.in_(gone)
+                )
+            )
             return db.execute(
                 _RECORD.delete().where(self._mine(_RECORD), self._not_seen(stream, reading))
             ).rowcount
@@ -398,8 +579,11 @@ class Store:
             .where(self._mine(_RECORD), _RECORD.c.object == object_name)
             .order_by(sa.func.length(_RECORD.c.id), _RECORD.c.id)
         )
-        with self._engine.connect() as db:
-            for (body,) in db.execution_options(yield_per=1000).execute(statement):
+        with (
+            self._engine.connect() as db,
+            db.execution_options(yield_per=1000).execute(statement) as rows,
+        ):
+            for (body,) in rows:
                 yield _record(object_name, body)
 
     def count_records(self) -> dict[str, int]:
@@ -544,6 +728,19 @@ class MirrorRecords:
     def all(self, object: str) -> Iterator[Record]:  # noqa: A002 - the port's own word
         """Yield every live record of *object*, ascending by id."""
         return (record for record in self._store.records(object) if not record.archived)
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield *ids* in parts that one statement can name."""
+    return (ids[start : start + 500] for start in range(0, len(ids), 500))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None
+
+
+def _moment_text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
 
 
 def need_digest(need: object) -> str:

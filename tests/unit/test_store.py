@@ -31,15 +31,17 @@ def _empty_postgresql() -> None:
     engine.dispose()
 
 
+def _postgresql(request: pytest.FixtureRequest) -> str:
+    request.getfixturevalue("socket_enabled")
+    _empty_postgresql()
+    return POSTGRESQL
+
+
 @pytest.fixture(params=KINDS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    by_kind = {
-        "sqlite": lambda: f"sqlite:///{tmp_path / 'store.db'}",
-        "postgresql": lambda: (
-            (_empty_postgresql(), request.getfixturevalue("socket_enabled")) and POSTGRESQL
-        ),
-    }
-    return str(by_kind[request.param]())
+    if request.param == "postgresql":
+        return _postgresql(request)
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 @pytest.fixture
