@@ -547,7 +547,8 @@ def demo(
         ),
     ] = None,
     port: Annotated[
-        int, typer.Option("--port", help="Port of the web page; 0 takes a free one.")
+        int,
+        typer.Option("--port", min=0, max=65535, help="Port of the web page; 0 takes a free one."),
     ] = 0,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the sample portal.")] = 7,
     as_of: AsOfOption = None,
@@ -640,7 +641,8 @@ def sandbox(
         ),
     ] = None,
     port: Annotated[
-        int, typer.Option("--port", help="Port of the web page; 0 takes a free one.")
+        int,
+        typer.Option("--port", min=0, max=65535, help="Port of the web page; 0 takes a free one."),
     ] = 0,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the sample portal.")] = 7,
     as_json: JsonOption = False,
