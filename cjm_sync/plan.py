@@ -328,7 +328,7 @@ class _Rows:
         if binding.state == "tombstone":
             if row is not None:
                 self.steps.append(Revive(page.key))
-                self._compare(wish, binding, reread=True)
+                self._compare(wish, binding, reread=True, repair=row.key != page.key)
             elif self._rules.on_person_delete == "restore":
                 self._lost(wish, binding)
             return

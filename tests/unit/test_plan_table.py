@@ -115,6 +115,15 @@ def test_a_row_that_a_person_brought_back_is_cared_for_again() -> None:
     )
 
 
+def test_a_row_that_a_person_brought_back_without_its_key_gets_it_again() -> None:
+    plan = planned(OLD, bound=(binding(OLD, state="tombstone"),), rows=(observed(OLD, key=""),))
+
+    assert plan.steps == (
+        Revive("j/a"),
+        Update(OLD, "id-j/a", frozenset({"sync_key"}), reread=True),
+    )
+
+
 def test_a_row_that_a_person_archived_is_entombed() -> None:
     plan = planned(NEW, bound=(binding(OLD),), parked=(observed(OLD),))
 
