@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +18,7 @@ from cjm_sync_sandbox.hubspot.catalog import object_type
 from cjm_sync_sandbox.hubspot.design import Design
 from cjm_sync_sandbox.hubspot.hand import Hand
 from cjm_sync_sandbox.hubspot.limits import Limits
+from cjm_sync_sandbox.hubspot.oauth import OAuth
 from cjm_sync_sandbox.hubspot.routes import find, routing_table
 from cjm_sync_sandbox.hubspot.view import Call, PortalView
 from cjm_sync_sandbox.hubspot.wire import (
@@ -59,7 +61,8 @@ class HubSpotSandbox:
         self.faults: list[Fault] = []
         self._view = PortalView(lambda: self.portal, clock, lambda: self.scopes)
         self._limits = Limits(self._view)
-        self._routes = routing_table(self._limits)
+        self.oauth = OAuth(self._view)
+        self._routes = routing_table(self._limits, self.oauth)
         self._lock = RLock()
         self.edit = Hand(self._view, self._lock)
         self.design = Design(self._view, self._lock)
@@ -78,10 +81,19 @@ class HubSpotSandbox:
         return [body]
 
     def _answer(self, request: Request) -> Answer:
+        request = replace(request, ordinal=len(self.requests) + 1)
+        correlation = str(uuid5(NAMESPACE_URL, f"hubspot-sandbox:{request.ordinal}"))
         status = 0
         try:
-            answer = self._first(request, None) or self._handle(request)
-            answer = self._first(request, answer) or answer
+            try:
+                before = self._ask_faults(request, None)
+                handled = before if isinstance(before, Request) else request
+                answer = before if isinstance(before, Answer) else self._handle(handled)
+                after = self._ask_faults(request, answer)
+                answer = after if isinstance(after, Answer) else answer
+            except ApiError as error:
+                answer = _refusal(error, correlation)
+            answer = answer.with_headers([("X-HubSpot-Correlation-Id", correlation)])
             status = answer.status
         finally:
             # Also when a fault breaks the connection: the request was seen.
@@ -90,43 +102,50 @@ class HubSpotSandbox:
             )
         return answer
 
-    def _first(self, request: Request, answer: Answer | None) -> Answer | None:
+    def _ask_faults(self, request: Request, answer: Answer | None) -> Answer | Request | None:
+        rewritten: Request | None = None
         for fault in self.faults:
-            other = fault(request, answer)
-            if other is not None:
+            other = fault(rewritten or request, answer)
+            if isinstance(other, Answer):
                 return other
-        return None
+            rewritten = other or rewritten
+        return rewritten
 
     def _handle(self, request: Request) -> Answer:
         self._view.begin()
-        correlation = str(uuid5(NAMESPACE_URL, f"hubspot-sandbox:{len(self.requests)}"))
-        seal = ("X-HubSpot-Correlation-Id", correlation)
         if len(request.query) > LONGEST_QUERY:
-            return Answer.html(HTML_414, 414).with_headers([seal])
-        try:
-            self._authenticate(request)
-            match = find(self._routes, request.method, request.path)
-            self._limits.admit(match.budget)
-        except ApiError as error:
-            return _refusal(error, correlation).with_headers([seal, *error.headers])
+            return Answer.html(HTML_414, 414)
+        is_oauth = self._authenticate(request)
+        match = find(self._routes, request.method, request.path)
+        self._limits.admit(match.budget, is_oauth=is_oauth)
+        headers = self._limits.headers(match.budget, is_oauth=is_oauth)
         try:
             answer = match.endpoint(Call(self._view, request, match.arguments, match.version))
         except ApiError as error:
-            answer = _refusal(error, correlation)
-        return answer.with_headers([seal, *self._limits.headers(match.budget)])
+            error.headers = (*error.headers, *headers)
+            raise
+        return answer.with_headers(headers)
 
-    def _authenticate(self, request: Request) -> None:
+    def _authenticate(self, request: Request) -> bool:
+        """Return whether an OAuth app is asking; refuse whoever shows no token of ours."""
+        if request.path.startswith("/oauth/"):
+            return False
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or token != self.token:
-            raise ApiError(
-                401,
-                {
-                    "message": "Authentication credentials not found. This API supports OAuth 2.0 "
-                    "authentication and you can find more details at "
-                    "https://developers.hubspot.com/docs/methods/auth/oauth-overview",
-                    "category": "INVALID_AUTHENTICATION",
-                },
-            )
+        if scheme.lower() == "bearer":
+            if token == self.token:
+                return False
+            if self.oauth.admits(token):
+                return True
+        raise ApiError.unauthorized()
+
+    @property
+    def daily_limit(self) -> int:
+        """How many requests a day has: the tier's number unless set; `api-usage` tells it too."""
+        return self._limits.daily
+
+    @daily_limit.setter
+    def daily_limit(self, requests: int | None) -> None:
+        self._limits.per_day = requests
 
     @property
     def index_lag_seconds(self) -> float:
@@ -215,7 +234,7 @@ def _request(environ: WSGIEnvironment) -> Request:
 
 def _refusal(error: ApiError, correlation: str) -> Answer:
     body = {"status": "error", "message": "", "correlationId": correlation} | error.body
-    return Answer.json(body, error.status)
+    return Answer.json(body, error.status).with_headers(error.headers)
 
 
 def _status_line(status: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cjm_sync_sandbox.hubspot.catalog import ObjectType, object_type
-from cjm_sync_sandbox.hubspot.limits import DAILY, Limits
+from cjm_sync_sandbox.hubspot.limits import Limits
 from cjm_sync_sandbox.hubspot.pipelines import PIPELINED, pipelines_of
 from cjm_sync_sandbox.hubspot.view import Call, exchange_rates
 from cjm_sync_sandbox.hubspot.wire import Answer, ApiError, id_order, to_text
@@ -30,7 +30,7 @@ def usage(call: Call, limits: Limits) -> Answer:
             "results": [
                 {
                     "name": "private-apps-api-calls-daily",
-                    "usageLimit": DAILY[call.view.tier],
+                    "usageLimit": limits.daily,
                     "currentUsage": limits.used_today(),
                     "collectedAt": to_text(now),
                     "fetchStatus": "SUCCESS",

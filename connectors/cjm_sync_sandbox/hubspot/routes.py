@@ -16,6 +16,7 @@ from cjm_sync_sandbox.hubspot import (
     search,
 )
 from cjm_sync_sandbox.hubspot.limits import Budget, Limits
+from cjm_sync_sandbox.hubspot.oauth import OAuth
 from cjm_sync_sandbox.hubspot.view import Call
 from cjm_sync_sandbox.hubspot.wire import Answer, ApiError
 
@@ -65,10 +66,14 @@ def _routes(
     return [Route(method, _compile(path), endpoint, budget) for path in paths]
 
 
-def routing_table(limits: Limits) -> list[Route]:
+def routing_table(limits: Limits, oauth: OAuth) -> list[Route]:
     """Return every route; *limits* is what the usage endpoint tells about."""
-    general, reading = Budget.GENERAL, Budget.ASSOCIATIONS
+    general, reading, uncounted = Budget.GENERAL, Budget.ASSOCIATIONS, Budget.UNCOUNTED
     table: list[tuple[str, Endpoint, Budget, tuple[str, ...]]] = [
+        ("POST", oauth.token, uncounted, ("/oauth/{dated}/token", "/oauth/{v1}/token")),
+        ("POST", oauth.introspect, uncounted, ("/oauth/{dated}/token/introspect",)),
+        ("GET", oauth.access_token_v1, uncounted, ("/oauth/{v1}/access-tokens/{id}",)),
+        ("GET", oauth.refresh_token_v1, uncounted, ("/oauth/{v1}/refresh-tokens/{id}",)),
         ("GET", metadata.details, general,
          ("/account-info/{dated}/details", "/account-info/{v3}/details")),
         ("GET", lambda call: metadata.usage(call, limits), general,

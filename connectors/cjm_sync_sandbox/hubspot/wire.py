@@ -18,7 +18,7 @@ HTML_414 = (
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it arrived; *headers* have lower-case names."""
+    """A request as it arrived; *headers* have lower-case names, *ordinal* counts from 1."""
 
     method: str
     path: str
@@ -27,6 +27,7 @@ class Request:
     body: bytes
     host: str = "api.hubapi.com"
     scheme: str = "https"
+    ordinal: int = 0
 
     @cached_property
     def parameters(self) -> dict[str, list[str]]:
@@ -129,12 +130,13 @@ class RequestLog:
     status: int
 
 
-Fault = Callable[[Request, Answer | None], Answer | None]
-"""A hook that makes the stand-in misbehave.
+Fault = Callable[[Request, Answer | None], "Answer | Request | None"]
+"""A hook that makes the stand-in misbehave; `faults` has one for everything known to go wrong.
 
 It is called twice for each request: before it is handled, with None, and after, with the answer. An
-`Answer` it returns is sent in place of the real one (before: the request is not handled at all); None
-lets things be; an exception it raises is the connection breaking.
+`Answer` it returns is sent in place of the real one (before: the request is not handled at all), a
+`Request` (before) is handled in its place; None lets things be. An `ApiError` it raises is HubSpot
+saying no; any other exception is the connection breaking.
 """
 
 
@@ -154,6 +156,18 @@ class ApiError(Exception):
         return cls(400, body)
 
     @classmethod
+    def unauthorized(cls, category: str = "INVALID_AUTHENTICATION") -> ApiError:
+        return cls(
+            401,
+            {
+                "message": "Authentication credentials not found. This API supports OAuth 2.0 "
+                "authentication and you can find more details at "
+                "https://developers.hubspot.com/docs/methods/auth/oauth-overview",
+                "category": category,
+            },
+        )
+
+    @classmethod
     def missing_scopes(cls, wanted: Iterable[str], message: str = "") -> ApiError:
         return cls(
             403,
@@ -171,6 +185,24 @@ class ApiError(Exception):
                     }
                 ],
                 "links": {"scopes": "https://developers.hubspot.com/scopes"},
+            },
+        )
+
+    @classmethod
+    def rate_limited(cls, words: str, policy: str, *, coded: str = "errorType") -> ApiError:
+        """*coded* is where the refusal names itself; real ones use `errorType` or `category`."""
+        group = {
+            "DAILY": "publicapi:private-apps:api-calls-daily",
+            "SECONDLY": "crm:search:calls-per-second",
+        }.get(policy, "publicapi:private-apps:api-calls-per-ten-seconds")
+        code = {"errorType": "RATE_LIMIT"} if coded == "errorType" else {"category": "RATE_LIMITS"}
+        return cls(
+            429,
+            {
+                "message": f"You have reached your {words} limit.",
+                **code,
+                "policyName": policy,
+                "groupName": group,
             },
         )
 
