@@ -18,6 +18,8 @@ from cjm_sync_mappings.schema import Profile
 from cjm_sync_mappings.values import internal_name, read_number, read_text
 
 _OPEN = (DealState.LOW, DealState.HIGH)
+_MOST = 1e15
+"""Beyond it a float holds no whole cents, and a few such amounts are too great to be added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,9 @@ class DealReader:
         number = read_number(value)
         if number is None:
             self.notes.bad_value("deals", record.id, property_, value, "is no number")
+        elif abs(number) > _MOST:
+            self.notes.bad_value("deals", record.id, property_, value, "is no amount of money")
+            return None
         return number
 
 
