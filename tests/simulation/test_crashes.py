@@ -8,16 +8,14 @@ after they were made, as they may in Notion. CI stops at a seeded sample of the 
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from support.world import MOMENTS, Moment, World, cut_to, writes
+from support.world import MOMENTS, SOAK, Moment, World, cut_to, writes
 
-SOAK = bool(os.environ.get("CJM_SYNC_SOAK"))
 PAIRS_IN_CI = 40
 SMALL_MAP_REQUESTS = 25
 

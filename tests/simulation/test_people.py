@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cjm_sync.engine import Report
+from cjm_sync.model import Intent
 from support.world import World, writes
 
 ROW = "customers/stage/awareness/everyone"
@@ -229,6 +230,21 @@ def test_a_duplicate_of_a_row_is_named_and_never_touched(changed: World) -> None
     assert (cells["Completed"]["number"], codes(report)) == (77, ["duplicate_key"])
     assert changed.row(ROW)["Completed"] == 8
     assert len(changed.twins()) == 1
+
+
+def test_a_key_that_differs_only_by_case_is_another_row(changed: World) -> None:
+    twin = copy_of(changed, ROW)
+    changed.as_person("PATCH", f"pages/{twin}", {"properties": {"Sync key": text(ROW.upper())}})
+    changed.notion.destroy(changed.page_id(ROW))
+    with changed.store() as store:
+        store.unbind(ROW)
+        store.begin(Intent(ROW, "row", changed.clock.now(), "stages"))
+
+    changed.run()
+
+    assert changed.page_id(ROW) != twin
+    cells = changed.as_person("GET", f"pages/{twin}")["properties"]
+    assert cells["Completed"]["number"] == 77
 
 
 @pytest.mark.parametrize("typed", ["", "something else", "customers/stage/awareness/persona_1"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+import os
 import re
 import shutil
 from collections import Counter
@@ -44,8 +45,11 @@ from cjm_sync_sandbox.sample import SAMPLE_AS_OF
 from support.clock import FakeClock
 
 Moment = Literal["before", "after"]
+Hook = Callable[[RequestLog], None]
 MOMENTS: tuple[Moment, ...] = ("before", "after")
 PORTAL_ID = "1"
+SOAK = bool(os.environ.get("CJM_SYNC_SOAK"))
+"""All points of the long sweeps, instead of a sample."""
 _QUERY = re.compile(r"/v1/data_sources/[^/]+/query$")
 
 
@@ -186,7 +190,7 @@ class World:
             yield store
 
     def run(
-        self, *, as_of: datetime | None = SAMPLE_AS_OF, hook: Any = None, **flags: bool
+        self, *, as_of: datetime | None = SAMPLE_AS_OF, hook: Hook | None = None, **flags: bool
     ) -> Report:
         """Do one run from a new process's point of view; *flags* as of the command line."""
         before, after = list(self.notion.hooks), list(self.notion.after_hooks)
@@ -221,7 +225,7 @@ class World:
         )
         return target if self.wrap is None else CutTarget(target, self.wrap)  # type: ignore[return-value]
 
-    def run_until(self, number: int, moment: Moment) -> None:
+    def run_until(self, number: int, moment: Moment, *, take_over: bool = False) -> None:
         """Do a run whose process ends at its *number*-th request, before or after the effect."""
         stop_at = len(self.notion.requests) + number
 
@@ -232,7 +236,7 @@ class World:
         hooks = self.notion.hooks if moment == "before" else self.notion.after_hooks
         hooks.append(stop)
         try:
-            self.run()
+            self.run(take_over=take_over)
         except Stopped:
             return
         finally:

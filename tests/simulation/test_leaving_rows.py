@@ -1,0 +1,135 @@
+"""Rows whose subject left the profile: archived, or retired where a person wrote; behind a guard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from support.world import World, journey, profile, without_loyalty, writes
+
+LOYALTY = tuple(
+    f"customers/stage/loyalty/{persona}" for persona in ("everyone", "persona_1", "persona_2")
+)
+EVERYONE = LOYALTY[0]
+
+
+def leave(world: World) -> World:
+    """Take the last stage out of the profile."""
+    world.journeys = (journey(without_loyalty(profile())),)
+    world.wait(minutes=15)
+    return world
+
+
+def come_back(world: World) -> World:
+    world.journeys = (journey(),)
+    world.wait(minutes=15)
+    return world
+
+
+def write_note(world: World, page: str) -> None:
+    note = {"Notes": {"rich_text": [{"text": {"content": "Mine."}}]}}
+    world.as_person("PATCH", f"pages/{page}", {"properties": note})
+
+
+def write_body(world: World, page: str) -> None:
+    block = {"type": "paragraph", "paragraph": {"rich_text": [{"text": {"content": "Mine."}}]}}
+    world.as_person("PATCH", f"blocks/{page}/children", {"children": [block]})
+
+
+def comment(world: World, page: str) -> None:
+    said = {
+        "parent": {"type": "page_id", "page_id": page},
+        "rich_text": [{"text": {"content": "?"}}],
+    }
+    world.as_person("POST", "comments", said)
+
+
+def states(world: World) -> list[str]:
+    bindings = world.bindings()
+    return [bindings[key].state for key in LOYALTY]
+
+
+def in_trash(world: World) -> list[bool]:
+    bindings = world.bindings()
+    return [world.tables("blocks")[bindings[key].remote_id]["in_trash"] for key in LOYALTY]
+
+
+def test_rows_without_words_go_to_the_trash(synced: World) -> None:
+    report = leave(synced).run()
+
+    assert (report.outcome, report.archived) == ("done", 3)
+    assert states(synced) == ["archived"] * 3
+    assert in_trash(synced) == [True] * 3
+    assert writes(synced.requests_of(synced.run)) == []
+
+
+@pytest.mark.parametrize("write", [write_note, write_body, comment])
+def test_a_row_in_which_a_person_wrote_is_retired(synced: World, write: Any) -> None:
+    write(synced, synced.page_id(EVERYONE))
+
+    leave(synced).run()
+
+    assert states(synced) == ["retired", "archived", "archived"]
+    assert in_trash(synced) == [False, True, True]
+    assert synced.row(EVERYONE)["State"] == "retired"
+    assert writes(synced.requests_of(synced.run)) == []
+
+
+def test_rows_that_are_wished_again_come_back_as_they_were(synced: World) -> None:
+    pages = [synced.page_id(key) for key in LOYALTY]
+    write_note(synced, pages[0])
+    before = synced.snapshot()
+    leave(synced).run()
+
+    report = come_back(synced).run()
+
+    assert report.outcome == "done"
+    assert [synced.page_id(key) for key in LOYALTY] == pages
+    assert synced.snapshot() == before
+    assert synced.row(EVERYONE)["State"] == "active"
+    assert writes(synced.requests_of(synced.run)) == []
+
+
+def test_a_row_that_was_gone_for_good_is_made_anew_when_it_is_wished_again(synced: World) -> None:
+    leave(synced).run()
+    synced.notion.destroy(synced.page_id(EVERYONE))
+
+    report = come_back(synced).run()
+
+    assert (report.outcome, report.created) == ("done", 1)
+    assert synced.row(EVERYONE)["Sync key"] == EVERYONE
+
+
+def test_more_rows_than_the_limit_leave_only_when_told(synced: World) -> None:
+    synced.rules = replace(synced.rules, max_removals="2")
+    leave(synced)
+    before = synced.snapshot()
+
+    refused = synced.run()
+
+    assert (refused.outcome, refused.exit_code) == ("refused", 3)
+    assert "--allow-removals" in str(refused.error and refused.error.hint)
+    assert synced.snapshot() == before
+    assert synced.run(allow_removals=True).archived == 3
+
+
+def test_the_rows_of_a_journey_that_left_the_configuration_are_held(synced: World) -> None:
+    synced.journeys = (journey(key="other"),)
+    synced.wait(minutes=15)
+
+    report = synced.run()
+
+    assert report.outcome == "done"
+    assert report.plan is not None
+    assert len(report.plan.held) == 32
+    assert synced.row(EVERYONE)["State"] == "active"
+
+
+def test_a_deleted_row_whose_subject_left_is_forgotten(synced: World) -> None:
+    synced.as_person("PATCH", f"pages/{synced.page_id(EVERYONE)}", {"in_trash": True})
+
+    leave(synced).run()
+
+    assert EVERYONE not in synced.bindings()

@@ -1,0 +1,152 @@
+"""A hub belongs to one store: a lost store takes over, a foreign one is refused before any write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from cjm_sync.engine import Report
+from support.world import SOAK, World, is_write, value_of, writes
+
+ROW = "customers/stage/awareness/everyone"
+
+
+def lose_store(world: World) -> None:
+    """Delete what we remember; the mirror is read anew."""
+    mirror = world.copy()
+    with mirror.store() as store, store._engine.begin() as db:
+        for table in ("binding", "intent", "fact", "refusal", "run"):
+            db.exec_driver_sql(f"DELETE FROM {table}")
+    for file in world.folder.iterdir():
+        file.unlink()
+    mirror.store_path.rename(world.store_path)
+    mirror.drop()
+
+
+def refused(world: World) -> Report:
+    """Do a run that must refuse, and send nothing but questions."""
+    reports: list[Report] = []
+    sent = world.requests_of(lambda: reports.append(world.run()))
+    assert writes(sent) == []
+    assert (reports[0].outcome, reports[0].exit_code) == ("refused", 3)
+    assert reports[0].error is not None
+    return reports[0]
+
+
+def test_a_lost_store_refuses_to_write_and_names_the_way_back(synced: World) -> None:
+    lose_store(synced)
+
+    report = refused(synced)
+
+    assert "--take-over" in str(report.error and report.error.hint)
+
+
+def test_a_lost_store_takes_over_everything_and_makes_nothing(synced: World) -> None:
+    page, pages = synced.page_id(ROW), len(synced.tables("pages"))
+    synced.as_person("PATCH", f"pages/{page}", {"properties": {
+        "Notes": {"rich_text": [{"text": {"content": "Mine."}}]}, "Conversion": {"number": 0.99},
+    }})  # fmt: skip
+    before, bindings = synced.snapshot(), synced.bindings()
+    lose_store(synced)
+    synced.wait(minutes=15)
+
+    report = synced.run(take_over=True)
+    sent = synced.requests_of(synced.run)
+
+    assert (report.outcome, report.created, len(synced.tables("pages"))) == ("done", 0, pages)
+    assert {key: b.remote_id for key, b in synced.bindings().items()} == {
+        key: b.remote_id for key, b in bindings.items()
+    }
+    assert synced.snapshot() == before
+    row = synced.as_person("GET", f"pages/{page}")["properties"]
+    assert (value_of(row["Notes"]), value_of(row["Conversion"])) == ("Mine.", 0.99)
+    assert report.kept == 1
+    assert writes(sent) == []
+    assert synced.twins() == []
+
+
+def test_a_take_over_that_is_stopped_anywhere_goes_on(
+    synced: World, counted: Callable[[str], None]
+) -> None:
+    pages = len(synced.tables("pages"))
+    before = synced.snapshot()
+    lose_store(synced)
+    synced.wait(minutes=15)
+    trial = synced.copy()
+    requests = len(trial.requests_of(lambda: trial.run(take_over=True)))
+    stops = range(1, requests + 1, 1 if SOAK else 5)
+    for number in stops:
+        world = synced.copy()
+        world.run_until(number, "after", take_over=True)
+
+        report = world.run(take_over=True)
+
+        assert report.outcome == "done", (number, report.error)
+        assert (world.snapshot(), len(world.tables("pages"))) == (before, pages), number
+        assert world.twins() == [], number
+        world.drop()
+
+    counted(f"take-over stopped after {len(stops)} of {requests} requests")
+
+
+def test_the_hub_of_another_installation_is_refused(synced: World, empty: World) -> None:
+    empty.notion = synced.notion
+    empty.clock = synced.clock
+
+    report = refused(empty)
+
+    assert "another installation" in str(report.error)
+
+
+def test_a_hub_whose_marker_names_another_installation_is_refused(synced: World) -> None:
+    hub = synced.bindings()["_/hub"].remote_id
+    marker = synced.as_person("GET", f"blocks/{hub}/children")["results"][0]["id"]
+    said = {"rich_text": [{"text": {"content": "cjm-sync:0123456789ab/hub"}}]}
+    synced.as_person("PATCH", f"blocks/{marker}", {"paragraph": said})
+
+    report = refused(synced)
+
+    assert "0123456789ab" in str(report.error)
+
+
+def test_another_portal_is_refused(synced: World) -> None:
+    synced.portal_id = "2"
+
+    assert "HubSpot portal" in str(refused(synced).error)
+
+
+def test_another_workspace_is_refused(synced: World) -> None:
+    synced.tables("users")[synced.notion.bot]["bot"]["workspace_id"] = "another"
+
+    assert "Notion workspace" in str(refused(synced).error)
+
+
+def test_another_parent_page_is_refused(synced: World) -> None:
+    made = synced.as_person("POST", "pages", {
+        "parent": {"type": "page_id", "page_id": synced.notion.parent_page},
+        "properties": {"title": {"title": [{"text": {"content": "Elsewhere"}}]}},
+    })  # fmt: skip
+    synced.parent_page = str(made["id"])
+
+    assert "parent page" in str(refused(synced).error)
+
+
+@pytest.mark.parametrize("count", [2])
+def test_two_hubs_of_other_installations_are_not_chosen_between(
+    synced: World, empty: World, count: int
+) -> None:
+    for number in range(count):
+        marker = f"cjm-sync:00000000000{number}/hub"
+        synced.as_person("POST", "pages", {
+            "parent": {"type": "page_id", "page_id": synced.notion.parent_page},
+            "properties": {"title": {"title": [{"text": {"content": marker}}]}},
+            "children": [{"paragraph": {"rich_text": [{"text": {"content": marker}}]}}],
+        })  # fmt: skip
+    empty.notion = synced.notion
+    before = len(synced.notion.requests)
+
+    report = empty.run(take_over=True)
+
+    assert (report.outcome, report.exit_code) == ("refused", 3)
+    assert not any(is_write(log) for log in synced.notion.requests[before:])
