@@ -539,20 +539,21 @@ def test_what_is_read_tells_needs_apart() -> None:
     assert need_digest((["a"], [], [])) == need_digest((["a"], [], []))
 
 
-@pytest.mark.skipif(not POSTGRESQL, reason="needs a PostgreSQL server")
-@pytest.mark.enable_socket
-def test_a_run_whose_lock_was_lost_writes_nothing_more() -> None:
-    _empty_postgresql()
-    with Store(POSTGRESQL) as store:
-        with pytest.raises(TransientError, match="lock"), store.lock():
-            engine = sa.create_engine(POSTGRESQL)
-            with engine.begin() as db:
-                db.execute(
-                    sa.text(
-                        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-                    )
-                )
-            engine.dispose()
-            store.set_facts({"a": "1"})
+if POSTGRESQL:
 
-        assert store.facts() == {}
+    @pytest.mark.enable_socket
+    def test_a_run_whose_lock_was_lost_writes_nothing_more() -> None:
+        _empty_postgresql()
+        with Store(POSTGRESQL) as store:
+            with pytest.raises(TransientError, match="lock"), store.lock():
+                engine = sa.create_engine(POSTGRESQL)
+                with engine.begin() as db:
+                    db.execute(
+                        sa.text(
+                            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                        )
+                    )
+                engine.dispose()
+                store.set_facts({"a": "1"})
+
+            assert store.facts() == {}
