@@ -418,3 +418,29 @@ def test_the_same_facts_give_the_same_sum_in_any_order() -> None:
     shown = cell(journey_of(contact(), *deals), "purchase").open_amount
 
     assert shown == math.fsum(map(float, amounts))
+
+
+def test_only_deals_open_at_the_reference_time_are_open_amounts() -> None:
+    journey = journey_of(
+        contact("1"),
+        deal(("high", 60), amount="1"),
+        deal(("low", 60), amount="2"),
+        deal(("high", 60), ("lost", 50), amount="4"),
+        contact("2"),
+        deal(("won", 60), to=["2"], amount="8"),
+    )
+
+    assert cell(journey, "purchase").open_amount == 3.0
+    assert cell(journey, "service").open_amount == 0
+
+
+def test_stages_are_counted_from_one() -> None:
+    assert [stage.order for stage in journey_of().stages] == [1, 2, 3, 4, 5]
+
+
+def test_the_top_source_is_the_most_common_and_shown_from_five_units_on() -> None:
+    people = [contact(str(n), hs_analytics_source="REFERRALS") for n in range(1, 6)]
+    others = [contact(str(n), hs_analytics_source="OFFLINE") for n in range(6, 9)]
+
+    assert journey_of(*people, *others, shown_from=5).personas[0].top_source == "Referral"
+    assert journey_of(*people[1:], *others, shown_from=5).personas[0].top_source is None

@@ -450,3 +450,7 @@ def test_a_stay_names_the_event_that_caused_it() -> None:
     [way] = travel_all(facts)
     causes = [stay.cause and (stay.cause.source, stay.cause.record_id) for stay in way.stays]
     assert causes == [("lifecycle", "1"), ("deal", "70")]
+
+
+def test_an_open_deal_before_creation_starts_the_journey_at_its_stage() -> None:
+    assert stays_of(contact(), deal(("low", 130))) == [("consideration", 130, None, "")]

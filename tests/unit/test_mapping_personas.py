@@ -137,3 +137,11 @@ def test_a_size_that_is_no_number_is_not_told() -> None:
 
     size = next(mix for mix in journey.personas[0].mixes if mix.name == "size")
     assert (size.parts, size.rest) == ((("over 5,000", 1),), 1)
+
+
+def test_size_bands_hold_their_upper_bound() -> None:
+    firms = [record("companies", f"7{n}", numberofemployees=n) for n in ("0", "10", "11", "50")]
+    people = [contact(str(n), associatedcompanyid=firm.id) for n, firm in enumerate(firms, 1)]
+
+    size = next(mix for mix in journey_of(*people, *firms).personas[0].mixes if mix.name == "size")
+    assert size.parts == (("1-10", 2), ("11-50", 2))
