@@ -51,6 +51,7 @@ app = typer.Typer(
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 _FINDINGS_SHOWN = 5
 _RUNS_SHOWN = 10
+_YEARS = (2000, 2200)
 _NAP_SECONDS = 0.2
 """How long a signal may go unnoticed while we wait."""
 
@@ -163,6 +164,11 @@ def _moment(text: str | None) -> datetime | None:
         raise ConfigError(
             f"--as-of {text!r} is no time", hint="Write it like 2026-11-01T09:00:00Z."
         ) from None
+    if not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise ConfigError(
+            f"--as-of {text!r} is not within the years {_YEARS[0]} to {_YEARS[1]}",
+            hint="Write it like 2026-11-01T09:00:00Z.",
+        )
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -468,6 +474,11 @@ def export(
 
 
 def _exported_map(home: Home, as_of: datetime | None) -> Any:
+    if not home.store.count_records():
+        raise CjmSyncError(
+            "nothing has been read from HubSpot yet, so there is no map to export",
+            hint="Run `cjm-sync sync` first.",
+        )
     if as_of is None:
         last = home.store.facts().get("last_as_of")
         if last is None:
@@ -565,7 +576,7 @@ def demo(
         folder = directory or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="cjm-sync-demo-"))
         )
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder)
         plugin: SandboxPlugin = find_plugin("sandboxes", "sandbox")
         running = stack.enter_context(
             plugin.run(folder=folder, portal=portal, host="127.0.0.1", port=port, seed=seed)
@@ -584,6 +595,15 @@ def demo(
         if not no_browser and _err.is_terminal:
             webbrowser.open(running.viewer_url)
         _wait_for(stop)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"the folder {folder} cannot be made: {error.strerror}", hint="Name another with --dir."
+        ) from error
 
 
 def _demo_run(
@@ -649,7 +669,7 @@ def sandbox(
 ) -> None:
     """Serve only the stand-ins of HubSpot and Notion, for anybody's tests, until Ctrl-C."""
     plugin: SandboxPlugin = find_plugin("sandboxes", "sandbox")
-    directory.mkdir(parents=True, exist_ok=True)
+    _make_folder(directory)
     with (
         _stopping() as stop,
         plugin.run(

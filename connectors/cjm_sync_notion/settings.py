@@ -33,7 +33,7 @@ class NotionSettings(BaseModel):
         found = _ID.findall(without_query)
         if not found:
             raise ValueError(
-                f"{value!r} holds no page id; copy the page's link in Notion (Share → Copy link)"
+                "there is no page id in it; copy the page's link in Notion (Share → Copy link)"
             )
         return "-".join(found[-1])
 

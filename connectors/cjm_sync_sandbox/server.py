@@ -75,11 +75,12 @@ class Sandbox:
         clock = SystemClock()
         hubspot_state, notion_state = folder / HUBSPOT_STATE, folder / NOTION_STATE
         hubspot = self._hubspot(hubspot_state, portal, seed)
-        notion = (
-            NotionSandbox.load(notion_state, clock=clock)
-            if notion_state.exists()
-            else NotionSandbox(clock=clock, plan="business")
-        )
+        with _readable(notion_state, "Move it away to begin anew, or use another --dir."):
+            notion = (
+                NotionSandbox.load(notion_state, clock=clock)
+                if notion_state.exists()
+                else NotionSandbox(clock=clock, plan="business")
+            )
         picture = folder / PICTURE
         viewer = Viewer(
             notion.call,
@@ -103,14 +104,25 @@ class Sandbox:
         clock = SystemClock()
         if portal is None:
             if state.exists():
-                return HubSpotSandbox.load(state, clock=clock)
+                with _readable(state, "Move it away to begin anew, or use another --dir."):
+                    return HubSpotSandbox.load(state, clock=clock)
             return HubSpotSandbox(sample_portal(seed), clock=clock)
         if not portal.is_dir():
             raise ConfigError(
                 f"there is no portal folder at {portal}",
                 hint="Name a folder with portal.json and one .jsonl file per object.",
             )
-        return HubSpotSandbox(Portal.read(portal), clock=clock)
+        with _readable(portal, "Each line of a .jsonl file there must be one JSON object."):
+            return HubSpotSandbox(Portal.read(portal), clock=clock)
+
+
+@contextmanager
+def _readable(path: Path, hint: str) -> Iterator[None]:
+    """Tell a person which file is broken."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{path} cannot be read ({type(error).__name__})", hint=hint) from error
 
 
 def _as_of(served: Portal) -> datetime | None:

@@ -102,7 +102,7 @@ def profile_unknown_stage(desk: Desk) -> None:
 
 
 def page_malformed(desk: Desk) -> None:
-    desk.tables["notion"] = {"parent_page": "my page"}
+    desk.tables["notion"] = {"parent_page": "ntn_0000"}
 
 
 def page_unknown(desk: Desk) -> None:
@@ -163,6 +163,10 @@ def store_is_no_url(desk: Desk) -> None:
 
 
 def store_of_unknown_kind(desk: Desk) -> None:
+    desk.tables["store"] = {"url": "mysql://u@localhost/x"}
+
+
+def store_with_password(desk: Desk) -> None:
     desk.tables["store"] = {"url": "mysql://u:hunter2@localhost/x"}
 
 
@@ -210,7 +214,7 @@ CASES: list[tuple[Callable[[Desk], None], int, tuple[str, ...]]] = [
     (profile_broken, 2, ("own.toml", "line 2")),
     (profile_wrong_key, 2, ("own.toml", "line 4", "wonn", "won")),
     (profile_unknown_stage, 2, ("own.toml", "servce", "service")),
-    (page_malformed, 2, ("notion.parent_page", "my page")),
+    (page_malformed, 2, ("line ", "notion.parent_page", "Copy link")),
     (page_unknown, 2, ("notion.parent_page", "not shared", "Connections")),
     (page_unshared, 2, ("notion.parent_page", "not shared", "Connections")),
     (page_is_a_database, 2, ("notion.parent_page", "database", "page")),
@@ -222,6 +226,7 @@ CASES: list[tuple[Callable[[Desk], None], int, tuple[str, ...]]] = [
     (notion_unreachable, 1, ("Notion", "notion.base_url")),
     (store_is_no_url, 2, ("store.url", "sqlite:///")),
     (store_of_unknown_kind, 2, ("store.url", "mysql")),
+    (store_with_password, 2, ("store.url",)),
     (store_cannot_be_made, 2, ("a-file/store.db", "store.url")),
     (store_is_no_database, 2, ("notes.txt", "store.url")),
     (bad_cron, 2, ("line ", "schedule.sync", "15m")),
@@ -242,7 +247,7 @@ def test_a_mistake_is_one_sentence_with_its_remedy_before_anything_is_written(
     ran = desk.sync()
 
     assert_refused(desk, ran, code, *words, writes=made)
-    for secret in ("pat-eu1-0000-1111", "hunter2", *desk.environment.values()):
+    for secret in ("pat-eu1-0000-1111", "ntn_0000", "hunter2", *desk.environment.values()):
         assert secret not in ran.err
 
 
@@ -294,8 +299,10 @@ def test_a_configuration_that_is_no_toml_names_the_line(desk: Desk) -> None:
         (["sync", "--as-of", "yesterday"], ("--as-of", "yesterday", "2026-")),
         (["export", "--format", "pdf"], ("--format", "pdf", "json, svg")),
         (["export", "--as-of", "32"], ("--as-of",)),
+        (["sync", "--as-of", "0001-01-01T00:00:00+14:00"], ("--as-of", "2000")),
+        (["plan", "--as-of", "9999-12-31"], ("--as-of", "2200")),
     ],
-    ids=["as-of", "format", "export-as-of"],
+    ids=["as-of", "format", "export-as-of", "too-early", "too-late"],
 )
 def test_a_bad_option_value_names_a_right_one(
     desk: Desk, command: list[str], words: tuple[str, ...]
@@ -318,8 +325,9 @@ def test_a_wrong_word_on_the_command_line_is_a_usage_error(
     assert "Traceback" not in ran.err
 
 
-def test_export_before_any_sync_says_what_to_run_first(desk: Desk) -> None:
-    ran = desk.run("export")
+@pytest.mark.parametrize("more", [[], ["--as-of", "2026-01-01"]], ids=["last", "as-of"])
+def test_export_before_any_sync_says_what_to_run_first(desk: Desk, more: list[str]) -> None:
+    ran = desk.run("export", *more)
 
     assert_refused(desk, ran, 1, "cjm-sync sync")
 

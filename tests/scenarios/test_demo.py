@@ -91,6 +91,35 @@ def test_a_demo_of_no_portal_says_what_a_portal_is(tmp_path: Path) -> None:
     assert "portal.json" in ran.errors[0]
 
 
+def test_a_demo_of_a_broken_portal_names_it(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "contacts.jsonl").write_text("{", encoding="utf-8")
+
+    ran = demo(tmp_path / "kept", "--portal", str(broken))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert str(broken) in ran.errors[0]
+
+
+def test_a_demo_of_a_broken_state_names_the_file(tmp_path: Path, portal: str) -> None:
+    (tmp_path / "sandbox-notion.json").write_text("{}", encoding="utf-8")
+
+    ran = demo(tmp_path, "--portal", portal)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "sandbox-notion.json" in ran.errors[0]
+
+
+def test_a_demo_in_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    ran = demo(tmp_path / "file")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "--dir" in ran.errors[0]
+
+
 def test_a_demo_on_a_taken_port_names_another(tmp_path: Path, portal: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ran = demo(tmp_path, "--portal", portal, "--port", str(taken.getsockname()[1]))
