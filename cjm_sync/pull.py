@@ -1,34 +1,34 @@
 """Bring the mirror up to date, page by page, so that an interrupted reading goes on where it was.
 
-A page of records and the cursor after it are one transaction. Records that a *complete* reading did
-not show are gone; a partial one never counts as deletions.
+The way in is `pull`: every stream, one after the other or several at once, and what came of each.
+How one stream is read is in `streams`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from cjm_sync.errors import RejectedError, TransientError
+from cjm_sync.errors import CjmSyncError, RejectedError, TransientError
 from cjm_sync.model import Finding, Need
-from cjm_sync.ports import Source
-from cjm_sync.store import Reading, Store, need_digest
+from cjm_sync.ports import Clock, Follower, Source
+from cjm_sync.store import Store
+from cjm_sync.streams import (
+    UNAVAILABLE,
+    Count,
+    Reach,
+    StoppedError,
+    StreamReader,
+    digest_of,
+)
 
 logger = logging.getLogger(__name__)
 
-_UNAVAILABLE = frozenset({402, 403, 404})
-"""The answers by which a source says that this token or subscription has no such stream."""
-
-
-@dataclass
-class Count:
-    """What the reading of one object brought."""
-
-    read: int = 0
-    changed: int = 0
-    archived: int = 0
-    merged: int = 0
+__all__ = ["Count", "Pulled", "pull"]
 
 
 @dataclass
@@ -55,31 +55,110 @@ def pull(
     progress: Callable[[str, int], None] = lambda _stream, _read: None,
     accept_empty: bool = False,
     restart: bool = False,
+    clock: Clock | None = None,
+    full: bool = False,
+    pages: int | None = None,
+    workers: int = 1,
 ) -> Pulled:
     """Read every stream that *needs* asks for; return what came.
 
+    With a *clock*, a stream that was read to its end before, and that the source follows, is only
+    asked for what changed; that never removes anything. *full* also lists such streams, which finds
+    what is gone, was restored or changed without a trace; at most *pages* pages of each if given,
+    going on from there the next time. With *restart* a listing that was interrupted is not
+    continued but begun anew. *accept_empty* believes a listing that lost too much at once.
+
     A stream that the token may not read is one finding; one that fails midway is another, and the
-    others go on. A refused token (ConfigError) stops the pull. With *restart* a reading that was
-    interrupted is not continued but begun anew.
+    others go on. A refused token (ConfigError) stops the pull. Up to *workers* streams are read at
+    once, after those that describe them; the store is written by one at a time, and the result
+    does not tell who came first.
     """
-    pulled = Pulled()
-    streams = source.streams(needs)
-    for place, stream in enumerate(streams):
-        count = pulled.counts.setdefault(stream, Count())
+    reach = Reach(
+        now=clock.now if clock is not None else lambda: datetime.now(UTC),
+        follows=clock is not None,
+        full=full,
+        pages=pages,
+        restart=restart,
+        accept=accept_empty,
+    )
+    return _Pull(source, store, needs, reach, progress).go(workers)
+
+
+class _Pull:
+    """One pull while it lasts."""
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        needs: Mapping[str, Need],
+        reach: Reach,
+        progress: Callable[[str, int], None],
+    ) -> None:
+        self._source, self._store, self._needs, self._reach = source, store, needs, reach
+        self._progress = progress
+        self._alone = threading.RLock()
+        self._stopped = threading.Event()
+        self._errors: dict[str, CjmSyncError] = {}
+        self._readers: dict[str, StreamReader] = {}
+
+    def go(self, workers: int) -> Pulled:
+        streams = self._source.streams(self._needs)
+        if workers > 1 and isinstance(self._source, Follower) and self._store.serves_threads:
+            followed = [stream for stream in streams if self._source.follows(stream)]
+            for stream in streams:
+                if stream not in followed:
+                    self._read(stream)
+            self._read_at_once(followed, workers)
+        else:
+            for stream in streams:
+                self._read(stream)
+        return self._told(streams)
+
+    def _read_at_once(self, streams: Sequence[str], workers: int) -> None:
+        with ThreadPoolExecutor(workers, thread_name_prefix="pull") as pool:
+            try:
+                for reading in [pool.submit(self._read, stream) for stream in streams]:
+                    reading.result()
+            except BaseException:
+                # The others end at the page in hand; the pool waits for that.
+                self._stopped.set()
+                raise
+
+    def _read(self, stream: str) -> None:
+        if self._stopped.is_set():
+            return
+        reader = self._readers[stream] = StreamReader(
+            self._source,
+            self._store,
+            stream,
+            self._needs.get(stream, Need()),
+            self._reach,
+            alone=self._alone,
+            goes_on=lambda: not self._stopped.is_set(),
+            progress=self._progress,
+        )
         try:
-            _pull_stream(
-                source,
-                store,
-                stream,
-                needs.get(stream, Need()),
-                count,
-                pulled,
-                progress,
-                accept_empty=accept_empty,
-                restart=restart,
-            )
-        except RejectedError as error:
-            if error.status in _UNAVAILABLE:
+            reader.read()
+        except StoppedError:
+            return
+        except (RejectedError, TransientError) as error:
+            self._errors[stream] = error
+            if getattr(error, "stops_run", False):
+                self._stopped.set()
+
+    def _told(self, streams: Sequence[str]) -> Pulled:
+        """Return what came, in the order of *streams* whoever was first."""
+        pulled = Pulled()
+        for stream in streams:
+            reader = self._readers.get(stream)
+            if reader is not None:
+                pulled.counts[stream] = reader.count
+                pulled.findings += reader.findings
+                if reader.is_emptied:
+                    pulled.emptied.append(stream)
+            error = self._errors.get(stream)
+            if isinstance(error, RejectedError) and error.status in UNAVAILABLE:
                 pulled.findings.append(
                     Finding(
                         "stream_unavailable",
@@ -88,101 +167,25 @@ def pull(
                         error.hint or "",
                     )
                 )
-            else:
-                _failed(store, needs, stream, error, pulled)
-        except TransientError as error:
-            _failed(store, needs, stream, error, pulled)
-            if getattr(error, "stops_run", False):
-                left = streams[place + 1 :]
-                pulled.unready += [s for s in left if not _was_read(store, needs, s)]
-                break
-    return pulled
+                continue
+            if error is not None:
+                pulled.failed.append(stream)
+                pulled.findings.append(_failure(stream, error))
+                logger.warning(
+                    "a stream failed", extra={"action": "stream_failed", "stream": stream}
+                )
+            if (error is not None or self._stopped.is_set()) and not self._was_read(stream):
+                pulled.unready.append(stream)
+        return pulled
+
+    def _was_read(self, stream: str) -> bool:
+        return self._store.was_read(stream, digest_of(self._needs.get(stream, Need())))
 
 
-def _was_read(store: Store, needs: Mapping[str, Need], stream: str) -> bool:
-    return store.was_read(stream, _digest(needs.get(stream, Need())))
-
-
-def _digest(need: Need) -> str:
-    return need_digest((sorted(need.properties), sorted(need.history), sorted(need.links)))
-
-
-def _failed(
-    store: Store, needs: Mapping[str, Need], stream: str, error: Exception, pulled: Pulled
-) -> None:
-    pulled.failed.append(stream)
-    if not _was_read(store, needs, stream):
-        pulled.unready.append(stream)
-    pulled.findings.append(
-        Finding(
-            "stream_failed",
-            stream,
-            f"the reading of {stream} stopped midway: {error}",
-            getattr(error, "hint", None) or "Run again; it continues where it stopped.",
-        )
+def _failure(stream: str, error: CjmSyncError) -> Finding:
+    return Finding(
+        "stream_failed",
+        stream,
+        f"the reading of {stream} stopped midway: {error}",
+        error.hint or "Run again; it continues where it stopped.",
     )
-    logger.warning("a stream failed", extra={"action": "stream_failed", "stream": stream})
-
-
-def _pull_stream(
-    source: Source,
-    store: Store,
-    stream: str,
-    need: Need,
-    count: Count,
-    pulled: Pulled,
-    progress: Callable[[str, int], None],
-    *,
-    accept_empty: bool,
-    restart: bool,
-) -> None:
-    digest = _digest(need)
-    reading = store.reading(stream, digest, restart=restart)
-    resumed = reading.cursor is not None
-    try:
-        reading = _read_on(source, store, stream, need, digest, reading, count, pulled, progress)
-    except RejectedError as error:
-        if not resumed or count.read or error.status in _UNAVAILABLE:
-            raise
-        # A cursor that the remote no longer takes would refuse every later run as well.
-        logger.info(
-            "a reading begins anew", extra={"action": "reading_restarted", "stream": stream}
-        )
-        reading = store.reading(stream, digest, restart=True)
-        resumed = False
-        reading = _read_on(source, store, stream, need, digest, reading, count, pulled, progress)
-    if not reading.is_complete:
-        return
-    if count.read == 0 and not resumed and store.unseen(stream, reading) and not accept_empty:
-        pulled.emptied.append(stream)
-        return
-    count.archived += store.drop_unseen(stream, reading)
-
-
-def _read_on(
-    source: Source,
-    store: Store,
-    stream: str,
-    need: Need,
-    digest: str,
-    reading: Reading,
-    count: Count,
-    pulled: Pulled,
-    progress: Callable[[str, int], None],
-) -> Reading:
-    """Read from where *reading* stands to the stream's end; return where it stands then."""
-    for batch in source.pull(stream, need, reading.cursor):
-        is_last = batch.cursor is None
-        reading = replace(
-            reading,
-            cursor=batch.cursor,
-            is_complete=is_last,
-            ever_complete=reading.ever_complete or is_last,
-        )
-        saved = store.save_batch(stream, digest, reading, batch.records, batch.merged)
-        count.read += saved.read
-        count.changed += saved.changed
-        count.merged += len(batch.merged)
-        pulled.findings.extend(batch.findings)
-        progress(stream, count.read)
-    return reading

@@ -204,6 +204,11 @@ class Store:
             if db.execute(sa.select(_VERSION.c.version)).scalar() is None:
                 db.execute(_VERSION.insert().values(version=_SCHEMA_VERSION))
 
+    @property
+    def serves_threads(self) -> bool:
+        """Tell whether every thread sees the same data: a database in memory is one's own."""
+        return self._path is not None or self._url.get_backend_name() == "postgresql"
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
@@ -540,6 +545,15 @@ class Store:
             )
             return {row.former_id: row.id for row in rows}
 
+    def survivors(self, stream: str) -> dict[str, str]:
+        """Return the former ids with the id each lives on under in the end.
+
+        Merges of merges are followed; of ids that were merged in a circle none is left out and
+        none is asked for twice.
+        """
+        direct = self.aliases(stream)
+        return {former: _last(direct, former) for former in direct}
+
     def unseen(self, stream: str, reading: Reading) -> int:
         """Count the records of *stream* that this reading did not show."""
         with self._engine.connect() as db:
@@ -555,15 +569,18 @@ class Store:
     def drop_unseen(self, stream: str, reading: Reading) -> int:
         """Remove the records that a complete reading did not show; return how many.
 
-        The former ids of those who are gone are forgotten with them: whoever comes back brings
-        them again.
+        The former ids of those who are gone are forgotten with them (whoever comes back brings
+        them again), but not those of one who was merged in turn: they lead on to the survivor.
         """
         gone = sa.select(_RECORD.c.id).where(self._mine(_RECORD), self._not_seen(stream, reading))
+        mine = (self._mine(_ALIAS), _ALIAS.c.object == stream)
+        other = _ALIAS.alias()
         with self._writing() as db:
+            former = sa.select(other.c.former_id).where(
+                other.c.workspace == self._workspace, other.c.object == stream
+            )
             db.execute(
-                _ALIAS.delete().where(
-                    self._mine(_ALIAS), _ALIAS.c.object == stream, _ALIAS.c.id.in_(gone)
-                )
+                _ALIAS.delete().where(*mine, _ALIAS.c.id.in_(gone), _ALIAS.c.id.not_in(former))
             )
             return db.execute(
                 _RECORD.delete().where(self._mine(_RECORD), self._not_seen(stream, reading))
@@ -585,6 +602,15 @@ class Store:
         ):
             for (body,) in rows:
                 yield _record(object_name, body)
+
+    def count_of(self, stream: str) -> int:
+        """Return how many records the mirror holds of *stream*."""
+        with self._engine.connect() as db:
+            return db.execute(
+                sa.select(sa.func.count())
+                .select_from(_RECORD)
+                .where(self._mine(_RECORD), _RECORD.c.object == stream)
+            ).scalar_one()
 
     def count_records(self) -> dict[str, int]:
         """Return how many records the mirror holds of each object."""
@@ -733,6 +759,15 @@ class MirrorRecords:
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     """Yield *ids* in parts that one statement can name."""
     return (ids[start : start + 500] for start in range(0, len(ids), 500))
+
+
+def _last(direct: Mapping[str, str], former: str) -> str:
+    seen = {former}
+    now = direct[former]
+    while now in direct and now not in seen:
+        seen.add(now)
+        now = direct[now]
+    return now
 
 
 def _moment(text: str | None) -> datetime | None:

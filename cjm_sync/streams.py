@@ -1,0 +1,292 @@
+"""Read one stream into the mirror: what changed, or all of it, and then what is no longer there.
+
+A page of records and how far it brings the reading are one transaction, so a reading that was
+stopped goes on where it was. What is gone is judged only after a listing that came to its end: by
+the source's archived records first, then by what neither showed. A listing that lost too much at
+once is not believed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cjm_sync.errors import RejectedError
+from cjm_sync.model import Batch, Finding, Need, Record
+from cjm_sync.ports import Follower, Source
+from cjm_sync.store import Reading, Saved, Store, Trail, need_digest
+
+logger = logging.getLogger(__name__)
+
+UNAVAILABLE = frozenset({402, 403, 404})
+"""The answers by which a source says that this token or subscription has no such stream."""
+
+FEW = 20
+"""Of fewer records than this, any number may vanish at once and be believed."""
+
+
+@dataclass
+class Count:
+    """What the reading of one object brought."""
+
+    read: int = 0
+    changed: int = 0
+    archived: int = 0
+    merged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far to read.
+
+    With *follows*, changes are followed up to *now*, where the source tells them; without it
+    everything is listed. *full* lists everything as well, at most *pages* of each stream if given,
+    and goes on from there the next time; *restart* begins that anew. *accept* believes a listing
+    that lost too much.
+    """
+
+    now: Callable[[], datetime]
+    follows: bool = True
+    full: bool = False
+    pages: int | None = None
+    restart: bool = False
+    accept: bool = False
+
+
+def digest_of(need: Need) -> str:
+    """Return a text that changes when a stream is read for something else."""
+    return need_digest((sorted(need.properties), sorted(need.history), sorted(need.links)))
+
+
+class StoppedError(Exception):
+    """Another stream found that nothing more can be read in this run."""
+
+
+class StreamReader:
+    """Reads one stream once. Every use of the store is made under *alone*."""
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        stream: str,
+        need: Need,
+        reach: Reach,
+        *,
+        alone: AbstractContextManager[object],
+        goes_on: Callable[[], bool] = lambda: True,
+        progress: Callable[[str, int], None] = lambda _stream, _read: None,
+    ) -> None:
+        self._source, self._store, self._reach = source, store, reach
+        self._stream, self._need, self._digest = stream, need, digest_of(need)
+        self._alone, self._goes_on, self._progress = alone, goes_on, progress
+        self._trail = Trail()
+        self._has_listed = False
+        self.count = Count()
+        self.findings: list[Finding] = []
+        self.is_emptied = False
+
+    def read(self) -> None:
+        """Bring the mirror up to date; raises what the source raises."""
+        follower = self._follower
+        if follower is None:
+            reading = self._listed(pages=None)
+            if reading.is_complete:
+                self._judge(reading, None)
+            return
+        with self._alone:
+            self._trail = self._store.trail(self._stream, self._digest)
+            standing = self._store.standing(self._stream, self._digest)
+        reach = self._reach
+        lists = self._trail.settled is None or reach.full or reach.restart
+        # A listing that begins now and ends in this run brings the changes as well.
+        begins = standing is None or standing.is_complete or reach.restart
+        settled = self._trail.settled
+        if settled is not None and not (lists and begins and reach.pages is None):
+            lists = not self._follow(follower, settled) or lists
+        if lists:
+            standing = self._listed(pages=reach.pages if settled is not None else None)
+        if standing is not None and standing.is_complete and self._trail.began is not None:
+            self._judge(standing, follower)
+
+    @property
+    def _follower(self) -> Follower | None:
+        source = self._source
+        if not self._reach.follows or not isinstance(source, Follower):
+            return None
+        return source if source.follows(self._stream) else None
+
+    # what changed
+
+    def _follow(self, follower: Follower, settled: datetime) -> bool:
+        """Read what changed since *settled*; return False when the source refuses to tell."""
+        is_resumed = self._trail.cursor is not None
+        try:
+            settled = self._read_window(follower, settled)
+        except RejectedError as error:
+            if error.status in UNAVAILABLE:
+                raise
+            if not is_resumed:
+                return False
+            # A cursor that the remote no longer takes would refuse every later run as well.
+            self._trail = replace(self._trail, until=None, cursor=None)
+            return self._follow(follower, settled)
+        if is_resumed:
+            self._read_window(follower, settled)
+        return True
+
+    def _read_window(self, follower: Follower, settled: datetime) -> datetime:
+        """Read the window that was begun, else the one until now; return where it ends."""
+        trail = self._trail
+        # The moment stands before the first request: what changes meanwhile is read the next time.
+        until = trail.until or max(self._reach.now(), settled)
+        batches = follower.changes(
+            self._stream,
+            self._need,
+            since=settled,
+            until=until,
+            known=self,
+            cursor=trail.cursor,
+        )
+        for batch in self._paged(batches):
+            is_last = batch.cursor is None
+            trail = replace(
+                trail,
+                settled=until if is_last else settled,
+                until=None if is_last else until,
+                cursor=batch.cursor,
+            )
+            with self._alone:
+                saved = self._store.save_changes(
+                    self._stream, self._digest, trail, batch.records, batch.merged
+                )
+                self._trail = trail
+                self._note(batch, saved)
+        return until
+
+    def records(self, object: str, ids: Sequence[str]) -> Mapping[str, Record]:  # noqa: A002 - the port's own word
+        """Return by id those of *ids* that the mirror holds."""
+        with self._alone:
+            return self._store.records_of(object, ids)
+
+    # everything
+
+    def _listed(self, *, pages: int | None) -> Reading:
+        """List the stream, on from where that stands; return where it stands then."""
+        with self._alone:
+            reading = self._store.reading(self._stream, self._digest, restart=self._reach.restart)
+        is_resumed = reading.cursor is not None
+        self._begin(reading)
+        try:
+            return self._list(reading, pages)
+        except RejectedError as error:
+            if not is_resumed or self._has_listed or error.status in UNAVAILABLE:
+                raise
+        # A cursor that the remote no longer takes would refuse every later run as well.
+        logger.info(
+            "a reading begins anew", extra={"action": "reading_restarted", "stream": self._stream}
+        )
+        with self._alone:
+            reading = self._store.reading(self._stream, self._digest, restart=True)
+        self._begin(reading)
+        return self._list(reading, pages)
+
+    def _begin(self, reading: Reading) -> None:
+        """Remember when a listing began: what it showed may have changed since."""
+        self._has_listed = False
+        if reading.cursor is not None or self._follower is None:
+            return
+        with self._alone:
+            held = self._store.count_of(self._stream)
+            self._trail = replace(self._trail, began=self._reach.now(), held=held)
+            self._store.set_trail(self._stream, self._digest, self._trail)
+
+    def _list(self, reading: Reading, pages: int | None) -> Reading:
+        batches = self._source.pull(self._stream, self._need, reading.cursor)
+        for page, batch in enumerate(self._paged(batches), 1):
+            is_last = batch.cursor is None
+            reading = replace(
+                reading,
+                cursor=batch.cursor,
+                is_complete=is_last,
+                ever_complete=reading.ever_complete or is_last,
+            )
+            trail = None
+            if is_last and self._trail.began is not None:
+                settled = max(self._trail.settled or self._trail.began, self._trail.began)
+                trail = replace(self._trail, settled=settled)
+            with self._alone:
+                saved = self._store.save_batch(
+                    self._stream, self._digest, reading, batch.records, batch.merged, trail
+                )
+                self._trail = trail or self._trail
+                self._has_listed = True
+                self._note(batch, saved)
+            if page == pages:
+                break
+        return reading
+
+    def _paged(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            yield batch
+            if batch.cursor is not None and not self._goes_on():
+                raise StoppedError
+
+    def _note(self, batch: Batch, saved: Saved) -> None:
+        self.count.read += saved.read
+        self.count.changed += saved.changed
+        self.count.merged += saved.merged
+        self.findings.extend(batch.findings)
+        self._progress(self._stream, self.count.read)
+
+    # what is gone
+
+    def _judge(self, reading: Reading, follower: Follower | None) -> None:
+        """Remove what a complete listing did not show, unless it lost too much to be believed."""
+        with self._alone:
+            unseen = self._store.unseen(self._stream, reading)
+            if unseen and not self._reach.accept and self._is_doubtful(unseen):
+                if follower is not None:
+                    # Listed in full again at the next run, which may show something else.
+                    self._trail = replace(
+                        self._trail, settled=None, until=None, cursor=None, began=None
+                    )
+                    self._store.set_trail(self._stream, self._digest, self._trail)
+                return
+        if follower is not None and self._trail.held:
+            self._retire(follower)
+        with self._alone:
+            self.count.archived += self._store.drop_unseen(self._stream, reading)
+            if follower is not None:
+                self._trail = replace(self._trail, began=None, swept=self._trail.began)
+                self._store.set_trail(self._stream, self._digest, self._trail)
+
+    def _retire(self, follower: Follower) -> None:
+        """Remove what the source says is archived, also what was archived after it was listed."""
+        for batch in self._paged(follower.archived(self._stream, None)):
+            with self._alone:
+                ids = [record.id for record in batch.records]
+                self.count.archived += self._store.drop(self._stream, ids)
+                self.findings.extend(batch.findings)
+
+    def _is_doubtful(self, unseen: int) -> bool:
+        if unseen == self._store.count_of(self._stream):
+            self.is_emptied = True
+            return True
+        held = self._trail.held
+        if held < FEW or unseen * 2 <= held:
+            return False
+        self.findings.append(
+            Finding(
+                "listing_shrunken",
+                self._stream,
+                f"{unseen} of {held} {self._stream} were not in the listing any more; "
+                "they are kept for now",
+                "If they were really removed, run `cjm-sync sync --accept`; else look at the "
+                "token's access in the source.",
+            )
+        )
+        return True
