@@ -328,7 +328,8 @@ class _Rows:
         if binding.state == "tombstone":
             if row is not None:
                 self.steps.append(Revive(page.key))
-                self._compare(wish, binding, reread=True, repair=row.key != page.key)
+                look = row.by_person and self._is_worth_a_look(binding, row)
+                self._compare(wish, binding, reread=True, repair=row.key != page.key, look=look)
             elif self._rules.on_person_delete == "restore":
                 self._lost(wish, binding)
             return

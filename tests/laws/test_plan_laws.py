@@ -210,6 +210,7 @@ def workspaces(draw: st.DrawFn) -> Workspace:
     return world
 
 
+@settings(deadline=None)
 @given(workspaces())
 def test_a_carried_out_plan_leaves_nothing_to_do(world: Workspace) -> None:
     world.carry_out(world.plan().steps)
@@ -217,6 +218,7 @@ def test_a_carried_out_plan_leaves_nothing_to_do(world: Workspace) -> None:
     assert world.plan().steps == ()
 
 
+@settings(deadline=None)
 @given(workspaces(), st.randoms(use_true_random=False))
 def test_the_order_of_the_input_does_not_matter(world: Workspace, mixer: random.Random) -> None:
     first = world.plan()
@@ -231,6 +233,7 @@ def test_the_order_of_the_input_does_not_matter(world: Workspace, mixer: random.
     assert again == first
 
 
+@settings(deadline=None)
 @given(workspaces(), st.randoms(use_true_random=False))
 def test_the_order_of_the_wish_changes_only_the_order_of_the_steps(
     world: Workspace, mixer: random.Random
@@ -245,6 +248,7 @@ def test_the_order_of_the_wish_changes_only_the_order_of_the_steps(
     assert (again.held, again.findings) == (first.held, first.findings)
 
 
+@settings(deadline=None)
 @given(workspaces())
 def test_no_key_that_is_bound_is_created_unless_it_is_forgotten_first(world: Workspace) -> None:
     remembered = set(world.memory)
@@ -255,6 +259,7 @@ def test_no_key_that_is_bound_is_created_unless_it_is_forgotten_first(world: Wor
             assert step.page.key not in remembered
 
 
+@settings(deadline=None)
 @given(workspaces())
 def test_a_cell_kept_for_a_person_is_in_no_update(world: Workspace) -> None:
     for step in world.plan().steps:
@@ -262,6 +267,7 @@ def test_a_cell_kept_for_a_person_is_in_no_update(world: Workspace) -> None:
             assert not step.fields & world.memory[step.page.key].kept.keys()
 
 
+@settings(deadline=None)
 @given(workspaces())
 def test_a_copy_that_a_person_made_is_in_no_step_unless_it_is_all_there_is(
     world: Workspace,
@@ -281,6 +287,7 @@ def test_a_copy_that_a_person_made_is_in_no_step_unless_it_is_all_there_is(
     assert len({step.page.key for step in adopted}) == len(adopted)
 
 
+@settings(deadline=None)
 @given(workspaces())
 def test_nothing_leaves_while_the_reading_of_the_source_was_partial(world: Workspace) -> None:
     world.rules = replace(world.rules, hold_removals=True)
@@ -292,6 +299,7 @@ def test_nothing_leaves_while_the_reading_of_the_source_was_partial(world: Works
     assert all(step.key in wished for step in steps if isinstance(step, Forget))
 
 
+@settings(deadline=None)
 @given(workspaces())
 def test_what_a_person_typed_survives_a_run_that_keeps(world: Workspace) -> None:
     world.rules = replace(world.rules, on_person_edit="keep", on_person_delete="respect")

@@ -124,6 +124,15 @@ def test_a_row_that_a_person_brought_back_without_its_key_gets_it_again() -> Non
     )
 
 
+def test_with_reset_a_row_that_a_person_brought_back_is_looked_at_at_once() -> None:
+    rules = replace(RULES, on_person_edit="reset")
+    back = observed(OLD, by_person=True)
+
+    plan = planned(OLD, bound=(binding(OLD, state="tombstone"),), rows=(back,), rules=rules)
+
+    assert plan.steps == (Revive("j/a"), Update(OLD, "id-j/a", frozenset(), reread=True))
+
+
 def test_a_row_that_a_person_archived_is_entombed() -> None:
     plan = planned(NEW, bound=(binding(OLD),), parked=(observed(OLD),))
 
