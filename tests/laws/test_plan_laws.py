@@ -9,7 +9,7 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cjm_sync.model import Binding, Cell, Choice, Link, Missing, Observed, Page, Wished, canonical
