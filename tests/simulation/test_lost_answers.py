@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from cjm_sync_sandbox.notion.requests import RequestLog
-from support.world import World, cut_to, is_write, writes
+from support.world import World, cut_to, is_write, sampled, writes
 
 Replacement = tuple[int, Mapping[str, str], bytes]
 
@@ -76,9 +76,10 @@ def undisturbed(world: World) -> tuple[Any, list[int]]:
 
 def assert_survived(
     world: World, fault: Callable[[RequestLog], Replacement], *, after: bool
-) -> int:
+) -> str:
     wished, places = undisturbed(world)
-    for place in places:
+    struck_at = sampled(places, 2)
+    for place in struck_at:
         struck = world.copy()
 
         def strike(log: RequestLog, place: int = place) -> Replacement | None:
@@ -95,7 +96,7 @@ def assert_survived(
         assert struck.twins() == [], place
         assert writes(idle) == [], place
         struck.drop()
-    return len(places)
+    return f"{len(struck_at)} of {len(places)} writes"
 
 
 @pytest.mark.parametrize("fault", BEFORE)
@@ -104,7 +105,7 @@ def test_a_write_that_never_arrived_is_made_once(
 ) -> None:
     count = assert_survived(changed, fault, after=False)
 
-    counted(f"changed sync, {fault.__name__} before each of {count} writes")
+    counted(f"changed sync, {fault.__name__} before {count}")
 
 
 @pytest.mark.parametrize("fault", AFTER)
@@ -113,7 +114,7 @@ def test_a_write_whose_answer_was_lost_is_not_made_again(
 ) -> None:
     count = assert_survived(changed, fault, after=True)
 
-    counted(f"changed sync, {fault.__name__} after each of {count} writes")
+    counted(f"changed sync, {fault.__name__} after {count}")
 
 
 @pytest.mark.parametrize("fault", AFTER)
@@ -122,7 +123,7 @@ def test_a_create_whose_answer_was_lost_is_not_made_again(
 ) -> None:
     count = assert_survived(tiny(empty), fault, after=True)
 
-    counted(f"first sync of a small map, {fault.__name__} after each of {count} writes")
+    counted(f"first sync of a small map, {fault.__name__} after {count}")
 
 
 @pytest.mark.parametrize("fault", BEFORE)
@@ -131,7 +132,7 @@ def test_a_create_that_never_arrived_is_made_once(
 ) -> None:
     count = assert_survived(tiny(empty), fault, after=False)
 
-    counted(f"first sync of a small map, {fault.__name__} before each of {count} writes")
+    counted(f"first sync of a small map, {fault.__name__} before {count}")
 
 
 def tiny(world: World) -> World:
