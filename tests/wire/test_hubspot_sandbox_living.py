@@ -299,6 +299,28 @@ def test_a_merge_of_a_merge_leads_from_every_old_id_to_the_last(whole_chain: boo
     )
 
 
+def test_merged_records_may_stand_among_the_archived_ones() -> None:
+    wire = people()
+    wire.clock.sleep(60)
+
+    new = wire.sandbox.edit.merge("contacts", "1", "2", in_archived=True)
+
+    assert (listed(wire), listed(wire, archived=True)) == (["3", new], ["1", "2"])
+    assert wire.get(f"{CONTACTS}/1")["id"] == new
+    shown = wire.get(CONTACTS, archived="true")["results"][0]
+    assert shown["archivedAt"] == "2026-11-01T12:01:00Z"
+    assert shown["updatedAt"] == "2026-02-01T00:00:00Z"
+
+
+def test_a_merge_may_move_no_time() -> None:
+    wire = people()
+    wire.clock.sleep(60)
+
+    new = wire.sandbox.edit.merge("contacts", "1", "2", bump=False)
+
+    assert wire.get(f"{CONTACTS}/{new}")["updatedAt"] == "2026-02-01T00:00:00Z"
+
+
 def test_links_of_merged_records_go_to_the_new_one_and_read_empty_by_the_old_ids() -> None:
     wire = Wire(
         portal(

@@ -14,7 +14,7 @@ from threading import RLock
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from cjm_sync_sandbox.hubspot import linking, merging
+from cjm_sync_sandbox.hubspot import linking, merging, trail
 from cjm_sync_sandbox.hubspot.associations import reached
 from cjm_sync_sandbox.hubspot.catalog import ACTIVITIES, OBJECTS, ObjectType, object_type
 from cjm_sync_sandbox.hubspot.table import Row, created_at
@@ -194,7 +194,8 @@ class Hand:
             for name in ACTIVITIES:
                 self._empty(name, reached(self._view, target, OBJECTS[name], row["id"]))
             if traces and target.name == "contacts":
-                self._drop_traces(row)
+                former = self._view.table(target).former().get(row["id"], ())
+                trail.drop(self._view.portal().rows, row, {row["id"], *former})
             self._remove(target, row)
 
     def purge(self, kind: str, record_id: str) -> None:
@@ -203,13 +204,20 @@ class Hand:
             self._remove(object_type(kind), self.row(kind, record_id))
 
     def merge(
-        self, kind: str, primary: str, *others: str, whole_chain: bool = True, bump: bool = True
+        self,
+        kind: str,
+        primary: str,
+        *others: str,
+        whole_chain: bool = True,
+        bump: bool = True,
+        in_archived: bool = False,
     ) -> str:
         """Merge records into a new one and return its id.
 
         The primary's values win. `hs_merged_object_ids` holds every former id, or with
         *whole_chain* off only those merged this time. *bump* off leaves the survivor the primary's
-        modified time, so that no window of a pull shows the merge.
+        modified time, so that no window of a pull shows the merge. Nobody has confirmed that the
+        old records are in no listing; *in_archived* puts them into the archived one.
         """
         with self._at_work():
             target = object_type(kind)
@@ -224,6 +232,9 @@ class Hand:
             )
             if not bump:
                 survivor["updatedAt"] = rows[0].get("updatedAt") or created_at(target, rows[0])
+            if in_archived:
+                for row in rows:
+                    row |= {"archived": True, "archivedAt": self._text(None), "mergedAway": True}
             self._add(target, survivor)
             self._view.changed()
             return str(survivor["id"])
@@ -273,41 +284,18 @@ class Hand:
         self, kind: str, recipient: str, *, at: datetime | None = None, **more: Any
     ) -> tuple[str, int]:
         """Add a marketing email event and return its (id, created); *more* are fields of the API."""
-        with self._at_work():
-            created = to_milliseconds(self._text(at)) or 0
-            row = {
-                "id": self._uuid("email"),
-                "created": created,
-                "type": kind,
-                "recipient": recipient,
-                "emailCampaignId": 1,
-                "appId": 113,
-                "filteredEvent": False,
-            } | more
-            self._view.portal().rows.setdefault("email_events", []).append(row)
-            self._view.changed("email_events")
-            return str(row["id"]), created
+        row = trail.email_event(self._uuid("email"), kind, recipient, self._moment(at)) | more
+        self._append("email_events", row)
+        return str(row["id"]), int(row["created"])
 
     def add_submission(
         self, form: str, email: str | None, *, at: datetime | None = None, **values: str
     ) -> str:
         """Add a submission of *form* and return its conversionId."""
-        with self._at_work():
-            given = {"email": email, **values}
-            row = {
-                "formId": form,
-                "conversionId": self._uuid("submission"),
-                "submittedAt": to_milliseconds(self._text(at)),
-                "values": [
-                    {"name": name, "value": value, "objectTypeId": "0-1"}
-                    for name, value in given.items()
-                    if value is not None
-                ],
-                "pageUrl": "https://www.example.com/form",
-            }
-            self._view.portal().rows.setdefault("form_submissions", []).append(row)
-            self._view.changed("form_submissions")
-            return str(row["conversionId"])
+        given = {"email": email, **values}
+        row = trail.submission(self._uuid("submission"), form, given, self._moment(at))
+        self._append("form_submissions", row)
+        return str(row["conversionId"])
 
     def add_event(
         self,
@@ -318,19 +306,11 @@ class Hand:
         properties: Mapping[str, str] | None = None,
     ) -> str:
         """Add a web or product event of *contact* and return its id; it was processed now."""
-        with self._at_work():
-            processed = str(to_milliseconds(self._text(None)))
-            row = {
-                "objectType": "CONTACT",
-                "objectId": contact,
-                "eventType": kind,
-                "occurredAt": self._text(at),
-                "id": f"leviathan-{self._uuid('event')}",
-                "properties": {"hs_processed_timestamp": processed, **(properties or {})},
-            }
-            self._view.portal().rows.setdefault("events", []).append(row)
-            self._view.changed("events")
-            return str(row["id"])
+        now = {"hs_processed_timestamp": str(self._moment(None))}
+        row = trail.event(self._uuid("event"), kind, contact, self._text(at))
+        row["properties"] = now | dict(properties or {})
+        self._append("events", row)
+        return str(row["id"])
 
     # How it is done.
 
@@ -343,6 +323,14 @@ class Hand:
 
     def _text(self, at: datetime | None) -> str:
         return to_text((at or self._view.clock.now()).astimezone(UTC))
+
+    def _moment(self, at: datetime | None) -> int:
+        return to_milliseconds(self._text(at)) or 0
+
+    def _append(self, name: str, row: Row) -> None:
+        with self._at_work():
+            self._view.portal().rows.setdefault(name, []).append(row)
+            self._view.changed(name)
 
     def _uuid(self, kind: str) -> str:
         self._made += 1
@@ -377,8 +365,7 @@ class Hand:
 
     def _note(self, kind: ObjectType, row: Row) -> None:
         """Remember when the row was changed, which is what the search index goes by."""
-        now = to_milliseconds(self._text(None)) or 0
-        self._view.lag.changed.setdefault(kind.name, {})[row["id"]] = now
+        self._view.lag.changed.setdefault(kind.name, {})[row["id"]] = self._moment(None)
 
     def _linked(self, ends: tuple[tuple[ObjectType, Row], ...], *, bump: bool) -> None:
         for kind, row in ends:
@@ -395,28 +382,6 @@ class Hand:
             for one in emptied:
                 row.get("history", {}).pop(one, None)
             self._touch(kind, row, moment)
-
-    def _drop_traces(self, row: Row) -> None:
-        table = self._view.table(OBJECTS["contacts"])
-        ids = {row["id"], *table.former().get(row["id"], ())}
-        written = (row["properties"].get(one) or "" for one in ("email", "hs_additional_emails"))
-        addresses = {one.lower() for text in written for one in text.split(";") if one}
-
-        def is_theirs(name: str, one: Row) -> bool:
-            match name:
-                case "email_events":
-                    return str(one["recipient"]).lower() in addresses
-                case "events":
-                    return one["objectId"] in ids
-                case _:
-                    return any(
-                        value["name"] == "email" and str(value["value"]).lower() in addresses
-                        for value in one.get("values", ())
-                    )
-
-        for name in ("email_events", "form_submissions", "events"):
-            rows = self._view.rows(name)
-            rows[:] = [one for one in rows if not is_theirs(name, one)]
 
 
 def _entry(value: str | None, moment: str, source: str) -> dict[str, Any]:

@@ -115,14 +115,18 @@ class Table:
         return self.known("former", make)
 
     def listing(self, *, archived: bool) -> Listing:
-        """Return the rows a listing shows: no former ids, and one kind of the two."""
+        """Return the rows a listing shows: one kind of the two, and no former ids.
+
+        Except that a row that says `mergedAway` stays among the archived ones.
+        """
 
         def make() -> Listing:
             merged = self.merged()
             rows = [
                 row
                 for row in self.ordered
-                if bool(row.get("archived")) is archived and row["id"] not in merged
+                if bool(row.get("archived")) is archived
+                and (row["id"] not in merged or (archived and row.get("mergedAway")))
             ]
             return Listing(rows, [id_order(row["id"]) for row in rows])
 
