@@ -37,7 +37,9 @@ class Pulled:
 
     *failed* are streams that broke midway; *unready* are those of them that were never read to
     the end, so that no map can be computed yet. *emptied* are objects of which nothing came where
-    there was something; their records are still in the mirror.
+    there was something; their records are still in the mirror. *erased* are, by object, the ids
+    that a full pull found in no listing any more, neither among the archived nor as merged: what
+    was kept of them elsewhere must go as well.
     """
 
     counts: dict[str, Count] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Pulled:
     failed: list[str] = field(default_factory=list)
     unready: list[str] = field(default_factory=list)
     emptied: list[str] = field(default_factory=list)
+    erased: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def pull(
@@ -157,6 +160,8 @@ class _Pull:
                 pulled.findings += reader.findings
                 if reader.is_emptied:
                     pulled.emptied.append(stream)
+                if reader.erased:
+                    pulled.erased[stream] = reader.erased
             error = self._errors.get(stream)
             if isinstance(error, RejectedError) and error.status in UNAVAILABLE:
                 pulled.findings.append(

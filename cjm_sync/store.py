@@ -563,6 +563,16 @@ class Store:
                 .where(self._mine(_RECORD), self._not_seen(stream, reading))
             ).scalar_one()
 
+    def unseen_ids(self, stream: str, reading: Reading) -> list[str]:
+        """Return the ids of *stream* that this reading did not show, in their order."""
+        with self._engine.connect() as db:
+            rows = db.execute(
+                sa.select(_RECORD.c.id)
+                .where(self._mine(_RECORD), self._not_seen(stream, reading))
+                .order_by(sa.func.length(_RECORD.c.id), _RECORD.c.id)
+            )
+            return [row.id for row in rows]
+
     def _not_seen(self, stream: str, reading: Reading) -> sa.ColumnElement[bool]:
         return (_RECORD.c.object == stream) & (_RECORD.c.reading < reading.number)
 

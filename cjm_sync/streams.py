@@ -88,6 +88,8 @@ class StreamReader:
         self.count = Count()
         self.findings: list[Finding] = []
         self.is_emptied = False
+        self.erased: tuple[str, ...] = ()
+        """Who stands in no listing any more, not even among the archived, and was not merged."""
 
     def read(self) -> None:
         """Bring the mirror up to date; raises what the source raises."""
@@ -259,6 +261,10 @@ class StreamReader:
         if follower is not None and self._trail.held:
             self._retire(follower)
         with self._alone:
+            if follower is not None:
+                gone = self._store.unseen_ids(self._stream, reading)
+                former = self._store.aliases(self._stream) if gone else {}
+                self.erased = tuple(id_ for id_ in gone if id_ not in former)
             self.count.archived += self._store.drop_unseen(self._stream, reading)
             if follower is not None:
                 self._trail = replace(self._trail, began=None, swept=self._trail.began)

@@ -229,6 +229,7 @@ def test_following_never_removes_and_the_full_pull_does(world: World) -> None:
     assert "5001" in held["deals"]
     assert [followed.counts[name].archived for name in CRM] == [0, 0, 0, 0]
     assert (swept.counts["contacts"].archived, swept.counts["deals"].archived) == (2, 1)
+    assert (followed.erased, swept.erased) == ({}, {"contacts": ("1002",), "deals": ("5001",)})
     assert world.mirror() == world.truth()
 
 
@@ -277,6 +278,33 @@ def test_a_merge_of_a_merge_leaves_one_record_and_every_former_id_leads_to_it(
     assert world.store.survivors("contacts") == dict.fromkeys(former, last)
     assert not former & set(world.mirror()["contacts"])
     assert (merged.counts["contacts"].merged, again.counts["contacts"].merged) == (2, 2)
+    assert world.mirror() == world.truth()
+
+
+def test_an_erased_person_leaves_nothing_behind(world: World) -> None:
+    survivor = world.edit.merge("contacts", "1001", "1002")
+    for address in ("p1@people.example", "p5@people.example"):
+        world.edit.add_submission(FORM, address)
+        world.edit.add_email_event("CLICK", address)
+    world.pull()
+    world.edit.erase("contacts", survivor)
+
+    pulled = world.pull(full=True)
+
+    assert pulled.erased["contacts"] == (survivor,)
+    assert world.store.aliases("contacts") == {}
+    assert world.mirror() == world.truth()
+    assert "p1@people.example" not in repr(world.mirror())
+
+
+def test_who_was_merged_is_not_taken_for_erased(world: World) -> None:
+    world.pull()
+    world.edit.merge("contacts", "1001", "1002", bump=False)
+
+    pulled = world.pull(full=True)
+
+    assert pulled.erased == {}
+    assert pulled.counts["contacts"].merged == 2
     assert world.mirror() == world.truth()
 
 
