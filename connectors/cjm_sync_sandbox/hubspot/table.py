@@ -77,7 +77,7 @@ class Table:
         """
         if self.is_small:
             return self._seen == rows
-        return rows is self._rows and len(rows) == len(self._seen) and rows[-1] is self._seen[-1]
+        return rows is self._rows and len(rows) == len(self._seen) and rows[-1:] == self._seen[-1:]
 
     def forget(self) -> None:
         """Drop whatever was worked out: a row has changed."""
