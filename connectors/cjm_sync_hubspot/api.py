@@ -19,7 +19,9 @@ from urllib.parse import quote, unquote, urlencode
 import httpx
 from hubspot import HubSpot
 
-from cjm_sync_hubspot.errors import failure
+from cjm_sync.http import DailyLimitError
+from cjm_sync.ports import Clock
+from cjm_sync_hubspot.errors import failure, spent
 
 ApiVersion = Literal["2026-09", "v3"]
 
@@ -115,12 +117,15 @@ class Api:
     be repeated.
     """
 
-    def __init__(self, http: httpx.Client, version: ApiVersion) -> None:
-        self._http, self._version = http, version
+    def __init__(self, http: httpx.Client, version: ApiVersion, clock: Clock) -> None:
+        self._http, self._version, self._clock = http, version, clock
+        self._timezone = ""
 
     def account(self) -> Json:
         """Return the portal's details; any valid token may ask."""
-        return self._get("account", "/account-info/v3/details")
+        answer = self._get("account", "/account-info/v3/details")
+        self._timezone = str(answer.get("timeZone") or "")
+        return answer
 
     def exchange_rates(self) -> Json:
         """Return the rates in force, one per additional currency."""
@@ -349,6 +354,8 @@ class Api:
     def _ask(self, what: str, call: Callable[[], _Answer]) -> Json:
         try:
             response = call().response
+        except DailyLimitError as error:
+            raise spent(error, self._clock.now(), self._timezone) from error
         except httpx.HTTPError as error:
             raise failure(what, error) from error
         if not response.is_success:

@@ -75,7 +75,8 @@ class HubSpotPlugin:
                 "User-Agent": "cjm-sync",
             },
         )
-        return HubSpotSource(Api(http, settings.api_version), road, overlap=settings.overlap)
+        api = Api(http, settings.api_version, clock)
+        return HubSpotSource(api, road, overlap=settings.overlap)
 
 
 plugin: SourcePlugin = HubSpotPlugin()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 
 from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, RejectedError, TransientError
+from cjm_sync.http import DailyLimitError
 
 _USUAL_SCOPES = {
     "contacts": "crm.objects.contacts.read",
@@ -71,6 +74,27 @@ def failure(what: str, cause: httpx.HTTPError | httpx.Response | ValueError) -> 
                 f"could not reach {_host(cause)} to read {what}",
                 hint="Check `hubspot.base_url`, the network and HTTPS_PROXY, then run again.",
             )
+
+
+def spent(error: DailyLimitError, now: datetime, timezone: str) -> DailyLimitError:
+    """Return *error* with the time at which the day's requests come back.
+
+    HubSpot counts from midnight in the account's time zone; one that is not known here leaves the
+    time out.
+    """
+    at = now + timedelta(seconds=error.retry_after) if error.retry_after else None
+    if at is None:
+        try:
+            here = now.astimezone(ZoneInfo(timezone))
+        except (ValueError, ZoneInfoNotFoundError, OSError):
+            return error
+        midnight = datetime.combine(here.date() + timedelta(days=1), time.min, here.tzinfo)
+        at = midnight.astimezone(UTC)
+    return DailyLimitError(
+        f"HubSpot says that today's requests are used up; they come back at {at:%Y-%m-%d %H:%M} UTC",
+        hint="Run again after that, or raise the account's limit; the run goes on where it stopped.",
+        retry_after=(at - now).total_seconds(),
+    )
 
 
 def scopes_named_in(body: Any) -> tuple[str, ...]:

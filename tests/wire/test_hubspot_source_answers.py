@@ -429,6 +429,31 @@ def test_the_end_of_the_day_stops_the_run(router: respx.MockRouter) -> None:
 
 
 @pytest.mark.parametrize(
+    ("headers", "timezone", "said"),
+    [
+        ({}, "Europe/Stockholm", "come back at 2026-03-01 23:00 UTC"),
+        ({}, "US/Eastern", "come back at 2026-03-01 05:00 UTC"),
+        ({"Retry-After": "7200"}, "US/Eastern", "come back at 2026-03-01 02:00 UTC"),
+        ({}, "Moon/Crater", "are used up$"),
+    ],
+)
+def test_the_end_of_the_day_says_when_the_next_begins(
+    router: respx.MockRouter, headers: dict[str, str], timezone: str, said: str
+) -> None:
+    router.get(f"{HOST}/account-info/2026-09/details").mock(
+        return_value=httpx.Response(200, json={"portalId": 1, "timeZone": timezone})
+    )
+    router.get(DEALS).mock(
+        return_value=httpx.Response(429, json={"policyName": "DAILY"}, headers=headers)
+    )
+    source = connect(router)
+    source.identify()
+
+    with pytest.raises(DailyLimitError, match=said):
+        list(source.pull("deals", Need(), None))
+
+
+@pytest.mark.parametrize(
     ("refusal", "wait"),
     [
         (httpx.Response(429, json={"policyName": "TEN_SECONDLY_ROLLING"}), 10.0),
