@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from bisect import bisect_left, bisect_right
+from itertools import chain
 from urllib.parse import quote
 
 from cjm_sync_sandbox.hubspot.marketing import from_token, token
+from cjm_sync_sandbox.hubspot.table import Row
 from cjm_sync_sandbox.hubspot.view import Call
 from cjm_sync_sandbox.hubspot.wire import Answer, ApiError, to_milliseconds
 
+Occurrence = tuple[int, str, Row]
 _SCOPES = (frozenset({"business-intelligence"}), frozenset({"oauth"}))
 
 
@@ -56,27 +59,30 @@ def occurrences(call: Call) -> Answer:
         for name, values in request.parameters.items()
         if name.startswith("property.")
     }
-    keyed: list[tuple[int, str, dict[str, Any]]] = []
-    for row in call.view.rows("events"):
-        at = to_milliseconds(row["occurredAt"]) or 0
-        if (
-            (kind is None or row["eventType"] == kind)
-            and (one is None or row["id"] == one)
-            and (object_kind is None or row["objectType"].lower() == object_kind.lower())
-            and (object_id is None or row["objectId"] == object_id)
-            and (since is None or at >= since)
-            and (until is None or at < until)
-            and all(row["properties"].get(name) == value for name, value in wanted.items())
-        ):
-            keyed.append((at, row["id"], row))
-    keyed.sort(key=lambda item: item[:2], reverse=sort.startswith("-"))
+    # In the order of time; what is asked most, one type in a span of time, is cut out of it.
+    order = call.view.kept("events", _in_order)
+    keyed = order.get(kind, []) if kind is not None else sorted(chain(*order.values()), key=_key)
+    first = 0 if since is None else bisect_left(keyed, (since, ""), key=_key)
+    last = len(keyed) if until is None else bisect_left(keyed, (until, ""), key=_key)
+    keyed = keyed[first:last]
+    if wanted or one is not None or object_kind is not None or object_id is not None:
+        keyed = [
+            item
+            for item in keyed
+            if (one is None or item[1] == one)
+            and (object_kind is None or item[2]["objectType"].lower() == object_kind.lower())
+            and (object_id is None or item[2]["objectId"] == object_id)
+            and all(item[2]["properties"].get(name) == value for name, value in wanted.items())
+        ]
+    if sort.startswith("-"):
+        keyed.reverse()
     after = request.parameter("after")
     start = 0
     if after is not None:
         position = _position(after)
         if position is None:
             return call.page([], None)
-        start = sum(1 for item in keyed if _is_before(item[:2], position, sort))
+        start = _past(keyed, position, sort)
     page = keyed[start : start + size]
     cursor = None
     if start + size < len(keyed):
@@ -100,5 +106,22 @@ def _position(cursor: str) -> tuple[int, str] | None:
     return (int(at), event_id) if separator and at.lstrip("-").isdecimal() else None
 
 
-def _is_before(item: tuple[int, str], position: tuple[int, str], sort: str) -> bool:
-    return item >= position if sort.startswith("-") else item <= position
+def _past(keyed: list[Occurrence], position: tuple[int, str], sort: str) -> int:
+    """Return how many of *keyed* come no later than *position* in the order asked for."""
+    if sort.startswith("-"):
+        return len(keyed) - bisect_left(keyed[::-1], position, key=_key)
+    return bisect_right(keyed, position, key=_key)
+
+
+def _in_order(rows: list[Row]) -> dict[str, list[Occurrence]]:
+    found: dict[str, list[Occurrence]] = {}
+    for row in rows:
+        at = to_milliseconds(row["occurredAt"]) or 0
+        found.setdefault(row["eventType"], []).append((at, row["id"], row))
+    for keyed in found.values():
+        keyed.sort(key=_key)
+    return found
+
+
+def _key(item: Occurrence) -> tuple[int, str]:
+    return item[:2]

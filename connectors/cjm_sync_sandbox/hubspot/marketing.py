@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from cjm_sync_sandbox.hubspot.table import Row
 from cjm_sync_sandbox.hubspot.view import Call
 from cjm_sync_sandbox.hubspot.wire import Answer, ApiError, to_milliseconds
 
@@ -107,8 +109,7 @@ def submissions(call: Call) -> Answer:
             },
         )
     size = call.request.number("limit", default=20, most=50)
-    found = [row for row in call.view.rows("form_submissions") if row["formId"] == asked["id"]]
-    found.sort(key=lambda row: -row["submittedAt"])
+    found = call.view.kept("form_submissions", _by_form).get(asked["id"], [])
     start = _offset(call.request.parameter("after"))
     if start is None:
         raise ApiError.validation("The cursor cannot be read", parameter="after")
@@ -118,6 +119,13 @@ def submissions(call: Call) -> Answer:
     ]
     # This old API writes its cursor plainly.
     return call.page(page, token(str(start + size)) if start + size < len(found) else None)
+
+
+def _by_form(rows: list[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: -row["submittedAt"]):
+        found.setdefault(row["formId"], []).append(row)
+    return found
 
 
 _WINDOWS: dict[str, tuple[str, Callable[[int, int], bool]]] = {
@@ -183,6 +191,12 @@ def _passes(call: Call, email: Mapping[str, Any], parameter: str) -> bool:
     return True
 
 
+def _newest_first(rows: list[Row]) -> tuple[list[Row], list[int]]:
+    """Return the events newest first and, beside them, when they were, counted backwards."""
+    ordered = sorted(rows, key=lambda row: (-row["created"], row["id"]))
+    return ordered, [-row["created"] for row in ordered]
+
+
 def email_events(call: Call) -> Answer:
     """`GET /email/public/v1/events`: newest first; both ends of the time span are inclusive."""
     call.require(*_EMAIL)
@@ -200,17 +214,18 @@ def email_events(call: Call) -> Answer:
     if campaign is not None and app is None:
         raise ApiError.validation("campaignId needs appId", parameter="appId")
     real_only = request.flag("excludeFilteredEvents")
-    found = [
-        row
-        for row in call.view.rows("email_events")
-        if start <= row["created"] <= end
-        and (kind is None or row["type"] == kind)
-        and (recipient is None or row["recipient"].lower() == recipient.lower())
-        and (campaign is None or str(row.get("emailCampaignId")) == campaign)
-        and (app is None or str(row.get("appId")) == app)
-        and not (real_only and row.get("filteredEvent"))
-    ]
-    found.sort(key=lambda row: (-row["created"], row["id"]))
+    rows, moments = call.view.kept("email_events", _newest_first)
+    found = rows[bisect_left(moments, -end) : bisect_right(moments, -start)]
+    if any(one is not None for one in (kind, recipient, campaign, app)) or real_only:
+        found = [
+            row
+            for row in found
+            if (kind is None or row["type"] == kind)
+            and (recipient is None or row["recipient"].lower() == recipient.lower())
+            and (campaign is None or str(row.get("emailCampaignId")) == campaign)
+            and (app is None or str(row.get("appId")) == app)
+            and not (real_only and row.get("filteredEvent"))
+        ]
     begin = _offset(request.parameter("offset"))
     if begin is None:
         raise ApiError.validation("The offset cannot be read", parameter="offset")

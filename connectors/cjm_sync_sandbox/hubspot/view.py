@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from cjm_sync.ports import Clock
 from cjm_sync_sandbox.hubspot.catalog import ObjectType
 from cjm_sync_sandbox.hubspot.definitions import Definitions, define
 from cjm_sync_sandbox.hubspot.lag import IndexLag
-from cjm_sync_sandbox.hubspot.table import Row, Table
+from cjm_sync_sandbox.hubspot.table import SMALL, Row, Table
 from cjm_sync_sandbox.hubspot.wire import Answer, ApiError, Request
 from cjm_sync_sandbox.portal import Portal
 
+Made = TypeVar("Made")
 TIERS = ("free", "starter", "professional", "enterprise")
 
 _ACCOUNT: dict[str, Any] = {
@@ -45,6 +46,7 @@ class PortalView:
     """Counts the edits that this view was told of."""
     _request: int = 0
     _tables: dict[str, tuple[int, Table]] = field(default_factory=dict)
+    _kept: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     _definitions: dict[str, tuple[str, Definitions]] = field(default_factory=dict)
 
     @property
@@ -92,6 +94,19 @@ class PortalView:
             table.forget()
         self._tables[kind.name] = (self._request, table)
         return table
+
+    def kept(self, name: str, make: Callable[[list[Row]], Made]) -> Made:
+        """Return what *make* makes of the rows *name*, which are no CRM records.
+
+        Of many rows it is kept until the list or its length changes or an edit is told of.
+        """
+        rows = self.rows(name)
+        if len(rows) <= SMALL:
+            return make(rows)
+        stamp = (id(rows), len(rows), self.generation)
+        if self._kept.get(name, (None,))[0] != stamp:
+            self._kept[name] = (stamp, make(rows))
+        return cast("Made", self._kept[name][1])
 
     def definitions(self, kind: ObjectType) -> Definitions:
         """Return the definitions of *kind*, made anew when what they rest on has changed."""
