@@ -80,18 +80,14 @@ def tiny_first(empty: World, _changed: World) -> World:
 
 
 def tiny_change(_empty: World, changed: World) -> World:
-    """A changed sync in which a row is made, two change, one is retired and one archived."""
-    changed.wrap = cut_to(
-        *FRAME,
-        "customers/persona/everyone",
-        "customers/stage/consideration/",
-        "customers/touchpoint/consideration/meet.first",
-    )
+    """A changed sync in which a row is made, some change, one is retired and one archived."""
+    frame = ("_/hub", "_/block", "_/database/stages", "_/database/touchpoints", "_/database/runs")
+    rows = ("customers/stage/consideration/", "customers/touchpoint/consideration/meet.first")
+    left = ("_/run", "customers/stage/loyalty/persona_1", "customers/stage/loyalty/persona_2")
+    changed.wrap = cut_to(*frame, *rows)
     with changed.store() as store:
-        kept = (*FRAME, "_/run", "customers/persona/everyone", "customers/stage/consideration/",
-                "customers/stage/loyalty/persona_1", "customers/stage/loyalty/persona_2")  # fmt: skip
         for key in store.bindings():
-            if not key.startswith(kept):
+            if not key.startswith((*frame, *rows, *left)):
                 store.unbind(key)
     return changed
 
