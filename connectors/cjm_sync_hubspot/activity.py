@@ -63,7 +63,10 @@ class Activity:
             offset = answer.get("offset") if answer.get("hasMore") is True else None
             if answer.get("hasMore") is True and not offset:
                 raise failure("email_events", ValueError("it promises more and not where"))
-            cursor = loop.goes_on(_cursor(window, offset=offset)) if offset is not None else None
+            cursor = None
+            if offset is not None:
+                following = _cursor(window, offset=offset)
+                cursor = loop.goes_on(following, cursors.first_of(read.records))
             yield Batch(read.records, cursor, read.findings)
             if cursor is None:
                 return
@@ -81,7 +84,10 @@ class Activity:
             )
             read = wire.event_rows(cursors.results("events", answer))
             after = next_cursor(answer)
-            cursor = loop.goes_on(_cursor(window, after=after)) if after is not None else None
+            cursor = None
+            if after is not None:
+                following = _cursor(window, after=after)
+                cursor = loop.goes_on(following, cursors.first_of(read.records))
             yield Batch(read.records, cursor, read.findings)
             if cursor is None:
                 return
@@ -114,7 +120,8 @@ class Activity:
                 after = None
             cursor = last
             if after is not None:
-                cursor = loop.goes_on(_cursor(window, form=form_id, after=after))
+                here = _cursor(window, form=form_id, after=after)
+                cursor = loop.goes_on(here, cursors.first_of(read.records))
             yield Batch(read.records, cursor, read.findings)
             if after is None:
                 return

@@ -92,7 +92,7 @@ class CrmReader:
             yield batch
             if batch.cursor is None:
                 return
-            after = loop.goes_on(batch.cursor)
+            after = loop.goes_on(batch.cursor, cursors.first_of(batch.records))
 
     def archived(self, object_type: str, after: str | None) -> Iterator[Batch]:
         """Yield who is archived, bare, a batch per page from HubSpot's cursor *after*.
@@ -117,7 +117,7 @@ class CrmReader:
             yield Batch(records, after, reader.rows())
             if after is None:
                 return
-            loop.goes_on(after)
+            loop.goes_on(after, cursors.first_of(records))
 
     def selection(self, object_type: str, need: Need) -> Selection:
         """Return what to ask of each record of *object_type* for *need*."""
@@ -253,7 +253,7 @@ class CrmReader:
                 links[id_] = (*links.get(id_, ()), *linked_ids(targets, "toObjectId"))
                 following = next_cursor(row)
                 if following is not None:
-                    loop.goes_on(f"{id_} {following}")
+                    loop.goes_on(f"{id_} {following}", f"{id_} {targets[:1]}")
                     waiting.append({"id": id_, "after": following})
             _complain_of_errors(answer, reader)
         return links

@@ -3,33 +3,53 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from cjm_sync.errors import TransientError
+from cjm_sync.model import Record
 from cjm_sync_hubspot.errors import failure
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+MOST_BARREN = 50
+"""Pages in a row that bring nothing new; a service with a hole in its list sends a few."""
+
+
 class Loop:
-    """Notices an answer that leads back to a page already read, which would never end."""
+    """Notices a listing that would never end: one that leads back, or on and on to nothing new."""
 
     def __init__(self, stream: str) -> None:
         self._stream = stream
         self._seen: set[str] = set()
+        self._firsts: set[str] = set()
+        self._barren = 0
 
-    def goes_on(self, cursor: str) -> str:
-        """Return *cursor*, or raise TransientError when it was met before."""
-        if cursor in self._seen:
+    def goes_on(self, cursor: str, first: str | None = None) -> str:
+        """Return *cursor*, or raise TransientError when following it would lead nowhere.
+
+        *first* is the id of the first row of the page that named it, None for a page without any.
+        """
+        is_new = first is not None and first not in self._firsts
+        self._barren = 0 if is_new else self._barren + 1
+        if cursor in self._seen or self._barren > MOST_BARREN:
             raise TransientError(
                 f"HubSpot's pages of {self._stream} lead in a circle",
                 hint="Run again later; what was read so far is kept.",
             )
         self._seen.add(cursor)
+        if first is not None:
+            self._firsts.add(first)
         return cursor
+
+
+def first_of(records: Sequence[Record]) -> str | None:
+    """Return what tells a page of *records* from others."""
+    return records[0].id if records else None
 
 
 def write(**place: Any) -> str:

@@ -191,7 +191,8 @@ def _both(
         after = next_cursor(answer)
         cursor: str | None = None
         if after is not None:
-            cursor = loop.goes_on(cursors.write(after=after, archived=archived or None))
+            following = cursors.write(after=after, archived=archived or None)
+            cursor = loop.goes_on(following, cursors.first_of(rows.records))
         elif not archived:
             archived = True
             cursor = cursors.write(archived=True)
