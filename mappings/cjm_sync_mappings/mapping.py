@@ -44,7 +44,7 @@ from cjm_sync_mappings.schema import Profile
 from cjm_sync_mappings.tickets import read_tickets
 from cjm_sync_mappings.touches import TouchRules, created_at
 from cjm_sync_mappings.values import id_order, read_text
-from cjm_sync_mappings.where import Where, read_where
+from cjm_sync_mappings.where import LISTS, Where, read_where
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -63,8 +63,7 @@ class CrmMapping:
     def needs(self, journey: JourneyRequest) -> Mapping[str, Need]:
         """Return what this journey reads, by object, and no more."""
         _check_unit(journey)
-        read_where(journey)
-        return needs_of(_profile_of(journey))
+        return needs_of(_profile_of(journey), read_where(journey))
 
     def facts(self, records: Records, journey: JourneyRequest, *, as_of: datetime) -> Facts:
         """Turn records into what `cjm_sync.journey.compute` needs."""
@@ -132,11 +131,23 @@ def _facts(
     )
     contacts = shelve("contacts", records.all("contacts"))
     companies = shelve("companies", records.all("companies"))
-    chosen = [
-        contact
-        for contact in contacts.survivors.values()
-        if where.keeps(_born_at(contact, notes), now) and contact.id not in without
-    ]
+
+    def employer(contact: Record) -> Record | None:
+        id_ = companies.resolve(read_text(contact.properties.get("associatedcompanyid")))
+        return companies.survivors.get(id_ or "")
+
+    members = where.members(records.all(LISTS), contacts)
+    chosen = []
+    for contact in contacts.survivors.values():
+        born_at = _born_at(contact, notes)
+        if not where.is_known_by(born_at, now) or contact.id in without:
+            continue
+        is_member = members is None or contact.id in members
+        if is_member and where.keeps(contact, born_at, employer(contact)):
+            chosen.append(contact)
+        else:
+            notes.outside += 1
+    notes.inside = len(chosen)
     scene = Scene(
         profile=profile,
         account=account,
@@ -158,12 +169,7 @@ def _facts(
     read_activity(scene, sales.created_at)
     read_tickets(scene)
     read_feedback(scene)
-    employers = [
-        companies.survivors.get(
-            companies.resolve(read_text(contact.properties.get("associatedcompanyid"))) or ""
-        )
-        for contact in chosen
-    ]
+    employers = [employer(contact) for contact in chosen]
     casting = cast(profile, account, chosen, employers)
     lifecycle = lifecycle_of(profile, account, "contacts")
     touches, signals, answers = scene.ledger.columns()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cjm_sync.model import Need
 from cjm_sync_mappings.schema import Profile
+from cjm_sync_mappings.where import Where
 
 _ENTERED = "hs_v2_date_entered_*"
 
@@ -101,9 +102,11 @@ _ROWS = frozenset({"email_events", "form_submissions", "events", "forms"})
 """Streams whose rows are no CRM records: they come as they are."""
 
 
-def needs_of(profile: Profile) -> dict[str, Need]:
-    """Return what a journey of contacts with *profile* reads."""
+def needs_of(profile: Profile, where: Where) -> dict[str, Need]:
+    """Return what a journey of contacts with *profile* reads, filtered by *where*."""
     needs = dict(_FIXED)
+    for name, need in where.needs().items():
+        needs[name] = needs.get(name, Need()) | need
 
     def want(object_: str, *properties: str | None) -> None:
         if object_ in needs:

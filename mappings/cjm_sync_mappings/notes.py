@@ -15,9 +15,14 @@ from cjm_sync_mappings.values import read_text, read_time
 
 @dataclass(slots=True)
 class Notes:
-    """Findings in the making; *min_group* keeps small counts out of messages."""
+    """Findings in the making; *min_group* keeps small counts out of messages.
+
+    *inside* and *outside* count the contacts on either side of the journey's filter.
+    """
 
     min_group: int
+    inside: int = 0
+    outside: int = 0
     single: set[Finding] = field(default_factory=set)
     uncovered: Counter[tuple[str, str]] = field(default_factory=Counter)
     not_added: Counter[str] = field(default_factory=Counter)
@@ -121,6 +126,17 @@ class Notes:
                 for name, n in self.unmapped.items()
             ),
         ]
+        if self.outside:
+            counted.append(
+                Finding(
+                    "outside_filter",
+                    "contacts",
+                    f"{self._number(self.outside)} contacts are outside `where` and no units; "
+                    f"{self._number(self.inside)} are inside",
+                    "Nothing is to be done; those outside stay in the mirror, and are units again "
+                    "when they come back.",
+                )
+            )
         return tuple(sorted({*self.single, *counted}))
 
     def _number(self, n: int) -> str:

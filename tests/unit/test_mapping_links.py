@@ -153,7 +153,7 @@ def test_units_created_before_the_given_day_are_removed(since: object) -> None:
     ("where", "word"),
     [
         ({"pipelines": ["default"]}, "`pipeline`"),
-        ({"list": "7"}, "pipeline"),
+        ({"colour": "red"}, "pipeline"),
         ({"pipeline": 7}, "default"),
         ({"created_after": "soon"}, "created_after"),
     ],
