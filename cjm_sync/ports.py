@@ -163,6 +163,24 @@ class SourcePlugin(Protocol):
         """Return a source that speaks through *transport* (None: the network)."""
 
 
+@runtime_checkable
+class SecretKeeper(Protocol):
+    """What a source plugin offers beside `connect` when its access may take other secrets."""
+
+    def secrets(self, settings: Any) -> Mapping[str, str]:
+        """Return the references of the secrets that *settings* ask for, by their keys."""
+
+    def open(
+        self,
+        settings: Any,
+        *,
+        clock: Clock,
+        secrets: Mapping[str, SecretStr],
+        transport: httpx.BaseTransport | None,
+    ) -> Source:
+        """Return a source as `connect` does, with the *secrets* found under those keys."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a target would write: *workspace_id* and *parent_id* tell places apart."""

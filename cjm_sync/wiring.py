@@ -15,9 +15,17 @@ from pydantic import BaseModel
 from cjm_sync.config import Config, journey_requests, load_config, resolve_secret
 from cjm_sync.engine import Engine, Progress, Settings
 from cjm_sync.errors import ConfigError
-from cjm_sync.plan import Rules
-from cjm_sync.ports import Clock, JourneyRequest, MappingPlugin, Source, Target
+from cjm_sync.ports import (
+    Clock,
+    JourneyRequest,
+    MappingPlugin,
+    SecretKeeper,
+    Source,
+    SourcePlugin,
+    Target,
+)
 from cjm_sync.registry import find_plugin
+from cjm_sync.steps import Rules
 from cjm_sync.store import Store
 
 SOURCE, TARGET, MAPPING = "hubspot", "notion", "crm"
@@ -91,6 +99,25 @@ def open_home(config: Config) -> Iterator[Home]:
         yield Home(config, store, mapping, journeys)
 
 
+def _connect(
+    plugin: SourcePlugin,
+    settings: Any,
+    *,
+    environment: Mapping[str, str],
+    clock: Clock,
+    transport: httpx.BaseTransport | None,
+) -> Source:
+    """Look up the secrets that the source's settings ask for, and connect it."""
+    if isinstance(plugin, SecretKeeper):
+        secrets = {
+            key: resolve_secret(reference, environment, key=f"{SOURCE}.{key}")
+            for key, reference in plugin.secrets(settings).items()
+        }
+        return plugin.open(settings, clock=clock, secrets=secrets, transport=transport)
+    secret = resolve_secret(settings.token, environment, key=f"{SOURCE}.token")
+    return plugin.connect(settings, clock=clock, secret=secret, transport=transport)
+
+
 @contextmanager
 def open_world(
     config: Config,
@@ -106,10 +133,11 @@ def open_world(
         for journey in home.journeys:
             home.mapping.needs(journey)  # refuses what this version cannot compute
         source_settings: Any = config.tables[SOURCE]
-        source: Source = find_plugin("sources", SOURCE).connect(
+        source = _connect(
+            find_plugin("sources", SOURCE),
             source_settings,
+            environment=environment,
             clock=clock,
-            secret=resolve_secret(source_settings.token, environment, key=f"{SOURCE}.token"),
             transport=wires.get(SOURCE),
         )
         stack.callback(source.close)

@@ -76,6 +76,19 @@ def failure(what: str, cause: httpx.HTTPError | httpx.Response | ValueError) -> 
             )
 
 
+def failed_grant(response: httpx.Response) -> CjmSyncError:
+    """Return the error to raise when no access token was to be had for the app's grant."""
+    if response.is_client_error:
+        body = _body(response)
+        said = str(body.get("status") or body.get("error") or response.status_code)
+        return ConfigError(
+            f"HubSpot gives this app no access ({said})",
+            hint="Check `hubspot.client_id` and where `hubspot.client_secret` and "
+            "`hubspot.refresh_token` point; if the app was uninstalled, install it again.",
+        )
+    return failure("the app's access token", ValueError(f"status {response.status_code}"))
+
+
 def spent(error: DailyLimitError, now: datetime, timezone: str) -> DailyLimitError:
     """Return *error* with the time at which the day's requests come back.
 

@@ -71,7 +71,7 @@ POLICY = Policy(
         "associations": Budget(100, 10.0),
     },
     budget_of=_budget_of,
-    repeatable=(("GET|HEAD", r""), ("POST", r"/(search|batch/read)$")),
+    repeatable=(("GET|HEAD", r""), ("POST", r"/(search|batch/read|token)$")),
     rules=_RULES,
     words_at=("policyName", "errorType", "category"),
     learn=_learn,
