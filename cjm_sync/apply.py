@@ -14,7 +14,9 @@ from typing import Any, assert_never
 
 from cjm_sync.errors import GoneError, GuardTripped, OutcomeUnknownError, RejectedError
 from cjm_sync.model import Binding, Finding, Intent, Item, Page, canonical
-from cjm_sync.plan import (
+from cjm_sync.ports import Clock, Found, Made, Target
+from cjm_sync.settling import settle
+from cjm_sync.steps import (
     Adopt,
     Build,
     Create,
@@ -27,9 +29,7 @@ from cjm_sync.plan import (
     Revive,
     Step,
     Update,
-    settle,
 )
-from cjm_sync.ports import Clock, Found, Made, Target
 from cjm_sync.store import Store
 
 logger = logging.getLogger(__name__)

@@ -33,7 +33,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from cjm_sync.errors import ConfigError
-from cjm_sync.plan import removal_limit
+from cjm_sync.guard import removal_limit
 from cjm_sync.ports import JourneyRequest, MappingPlugin
 
 ENVIRONMENT = "CJM_SYNC_CONFIG"

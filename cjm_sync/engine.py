@@ -12,10 +12,11 @@ from uuid import uuid4
 from cjm_sync import __version__
 from cjm_sync.apply import Applier, Tally, refused
 from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, GuardTripped
+from cjm_sync.guard import guard
 from cjm_sync.journey.compute import compute
 from cjm_sync.journey.types import JourneyMap
 from cjm_sync.model import Binding, Finding, Item, Missing, Need, Observed, Page, Wished
-from cjm_sync.plan import Build, Create, Forget, Observation, Plan, Rules, guard, plan
+from cjm_sync.plan import plan
 from cjm_sync.ports import (
     Account,
     Clock,
@@ -27,6 +28,7 @@ from cjm_sync.ports import (
     Target,
 )
 from cjm_sync.pull import Count, Pulled, pull
+from cjm_sync.steps import Build, Create, Forget, Observation, Plan, Rules
 from cjm_sync.store import MirrorRecords, Store
 
 logger = logging.getLogger(__name__)

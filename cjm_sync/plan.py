@@ -1,170 +1,34 @@
 """Decide what to write: the plan table of docs/architecture.md. Pure: values in, values out.
 
-`plan` compares what should be with what was written and what is there; `settle` decides cell by
-cell on a row that a person touched; `guard` refuses a plan that looks wrong.
+`plan` compares what should be with what was written and what is there. What happens to a row that
+a person touched is decided in `settling`, whether the whole plan looks right in `guard`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
 
-from cjm_sync.errors import GuardTripped
-from cjm_sync.model import (
-    Binding,
-    Cell,
-    Finding,
-    Item,
-    Link,
-    Missing,
-    Observed,
-    Page,
-    Wished,
-    canonical,
+from cjm_sync.model import Binding, Cell, Finding, Link, Observed, Page, Wished
+from cjm_sync.settling import changed_fields
+from cjm_sync.steps import (
+    KEY,
+    Adopt,
+    Build,
+    Create,
+    Edit,
+    Entomb,
+    Forget,
+    Leave,
+    Observation,
+    Plan,
+    Restore,
+    Revive,
+    Rules,
+    Step,
+    Update,
 )
-
-EditPolicy = Literal["keep", "reset", "ask"]
-DeletePolicy = Literal["respect", "restore"]
-
-KEY = "sync_key"
-"""The column that ties a row to its subject; set back whoever altered it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """A part of the frame that is not there yet."""
-
-    item: Item
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """An owned block whose text moved on."""
-
-    item: Item
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """A row that nobody has written yet."""
-
-    page: Page
-
-
-@dataclass(frozen=True, slots=True)
-class Adopt:
-    """A row that carries our key though we do not remember it."""
-
-    page: Page
-    remote_id: str
-    by_person: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """A row with cells to set. *reread*: a person touched it, so look before writing.
-
-    Without *fields* it is only looked at: a cell kept for a person may be free again.
-    """
-
-    page: Page
-    remote_id: str
-    fields: frozenset[str]
-    reread: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Restore:
-    """A row that we put in the trash, or that is to be taken out of it by policy."""
-
-    page: Page
-    remote_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entomb:
-    """A row that a person deleted: remembered, never made again."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Revive:
-    """A deleted row that a person brought back, or a retired one that is wished again as it is."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """A row whose subject is gone: retired when a person put words in it, else archived."""
-
-    key: str
-    remote_id: str
-    collection: str
-    journey: str
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """A row that is neither wished nor there."""
-
-    key: str
-
-
-Step = Build | Edit | Create | Adopt | Update | Restore | Entomb | Revive | Leave | Forget
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Steps in the order to take them, what is held back, and what a person should know."""
-
-    steps: tuple[Step, ...]
-    held: tuple[Leave, ...] = ()
-    unchanged: int = 0
-    kept: int = 0
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def writes(self) -> tuple[Step, ...]:
-        """Return the steps that send a write to the target."""
-        return tuple(
-            step
-            for step in self.steps
-            if not isinstance(step, Entomb | Revive | Forget)
-            and not (isinstance(step, Update) and not step.fields)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What is there. *missing* are bound rows that the scan did not show, looked up by id.
-
-    *columns* are the synced columns still usable per collection; a collection that was not
-    scanned (it does not exist yet) is not among them. *parked* are rows that a person archived.
-    """
-
-    rows: tuple[Observed, ...] = ()
-    missing: Mapping[str, Missing] = field(default_factory=dict)
-    columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    parked: tuple[Observed, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the configuration and the flags of this run allow."""
-
-    on_person_edit: EditPolicy = "keep"
-    on_person_delete: DeletePolicy = "respect"
-    max_removals: str = "max(5, 10%)"
-    allow_removals: bool = False
-    hold_removals: bool = False
-    """The reading of the source was partial: nothing may be concluded from what is missing."""
-    journeys: frozenset[str] = frozenset()
-    refused: frozenset[str] = frozenset()
 
 
 def plan(
@@ -475,139 +339,3 @@ class _Rows:
                 else:
                     steps.append(leave)
         return tuple(steps), tuple(held)
-
-
-def changed_fields(page: Page, binding: Binding) -> frozenset[str]:
-    """Return the cells whose wished value differs from the last written, people's kept ones aside."""
-    written = binding.written
-    return frozenset(
-        name
-        for name, cell in page.cells.items()
-        if name not in binding.kept
-        and (written is None or name not in written or written[name] != canonical(cell))
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What to write on a row that was read again, and what a person's hand keeps."""
-
-    fields: frozenset[str]
-    kept: Mapping[str, Any]
-    findings: tuple[Finding, ...] = ()
-
-
-def settle(
-    page: Page,
-    binding: Binding,
-    current: Mapping[str, Any],
-    policy: EditPolicy,
-    *,
-    by_person: bool,
-    repair: Collection[str] = (),
-) -> Settled:
-    """Decide cell by cell on a row as it stands *now*.
-
-    A cell that differs from what we last wrote was changed by a person: it is kept until the person
-    empties it or types what we wish (`keep`, `ask`), or is set back (`reset`). Of an adopted row we
-    remember nothing, so a cell that differs is a person's if a person edited the row last.
-    """
-    fields: set[str] = set()
-    kept: dict[str, Any] = {}
-    findings: list[Finding] = []
-    for name, cell in page.cells.items():
-        want, now = canonical(cell), current.get(name)
-        if name == KEY or name in repair:
-            fields |= {name} if now != want else set()
-            continue
-        if binding.written is None:
-            edited = by_person and now is not None and now != want
-        else:
-            edited = now != binding.written.get(name)
-        if not edited or now is None or now == want or policy == "reset":
-            if now != want:
-                fields.add(name)
-            continue
-        kept[name] = now
-        if binding.kept.get(name) != now:
-            findings.append(_kept_finding(page.key, name, policy))
-    return Settled(frozenset(fields), kept, tuple(findings))
-
-
-def _kept_finding(key: str, column: str, policy: EditPolicy) -> Finding:
-    if policy == "ask":
-        return Finding(
-            "cell_asked",
-            f"{key}#{column}",
-            f"a person changed the synced cell {column!r} of {key}; it is left until you decide",
-            'Empty the cell in Notion to have it filled again, or set safety.on_person_edit = "reset".',
-        )
-    return Finding(
-        "cell_kept",
-        f"{key}#{column}",
-        f"a person changed the synced cell {column!r} of {key}; their value is kept",
-        "Empty the cell in Notion to have it filled again.",
-    )
-
-
-_LIMIT = re.compile(
-    r"\s*(?:max\(\s*(\d+)\s*,\s*(\d+(?:\.\d+)?)\s*%\s*\)|(\d+)|(\d+(?:\.\d+)?)\s*%)\s*"
-)
-
-
-def removal_limit(text: str, bound: int) -> int:
-    """Return how many of *bound* rows may leave: `max(5, 10%)`, `5` or `10%`. ValueError if not so."""
-    match = _LIMIT.fullmatch(text)
-    if match is None:
-        raise ValueError(f"{text!r} is not a limit; write max(5, 10%), 5 or 10%")
-    least, share, count, percent = match.groups()
-    if count is not None:
-        return int(count)
-    if percent is not None:
-        return int(bound * float(percent) / 100)
-    return max(int(least), int(bound * float(share) / 100))
-
-
-def guard(
-    planned: Plan,
-    bound: Mapping[str, Binding],
-    rules: Rules,
-    *,
-    emptied: Sequence[str] = (),
-    is_new_version: bool = False,
-    accept: bool = False,
-) -> None:
-    """Refuse a plan that looks wrong, before anything is written; raises GuardTripped.
-
-    *emptied* names the objects of which the source returned nothing where there was something.
-    """
-    if emptied and not accept:
-        raise GuardTripped(
-            f"HubSpot returned no {', '.join(emptied)} where there were some before",
-            hint="Check the token's scopes and the portal; if it is right, run `cjm-sync sync --accept`.",
-        )
-    leaving: dict[str, int] = {}
-    for step in planned.steps:
-        if isinstance(step, Leave):
-            leaving[step.journey] = leaving.get(step.journey, 0) + 1
-    for journey, count in sorted(leaving.items()):
-        total = sum(
-            b.kind == "row" and b.journey == journey and b.state == "live" for b in bound.values()
-        )
-        limit = removal_limit(rules.max_removals, total)
-        if count > limit and not rules.allow_removals:
-            raise GuardTripped(
-                f"this run would remove {count} of {total} rows of the journey {journey!r}; the limit is {limit}",
-                hint="Look at `cjm-sync plan`; if it is right, run `cjm-sync sync --allow-removals`.",
-            )
-    if is_new_version and not accept:
-        live = sum(
-            b.kind == "row" and b.state == "live" and not b.key.startswith("_/")
-            for b in bound.values()
-        )
-        changed = sum(isinstance(step, Update) for step in planned.steps)
-        if live > 5 and changed >= live:
-            raise GuardTripped(
-                f"after the change of version this run would change every one of {live} rows",
-                hint="Look at `cjm-sync plan`; if it is right, run `cjm-sync sync --accept`.",
-            )

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from cjm_sync.model import Binding, Finding, canonical
-from cjm_sync.plan import (
+from cjm_sync.ports import Check
+from cjm_sync.steps import (
     Adopt,
     Build,
     Create,
@@ -21,7 +22,6 @@ from cjm_sync.plan import (
     Step,
     Update,
 )
-from cjm_sync.ports import Check
 from cjm_sync.store import PastRun
 
 _MARKS = {"ok": "ok     ", "warning": "WARNING", "failed": "FAILED "}

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cjm_sync.model import Binding, Cell, Choice, Link, Missing, Observed, Page, Wished, canonical
-from cjm_sync.plan import (
+from cjm_sync.plan import plan
+from cjm_sync.settling import settle
+from cjm_sync.steps import (
     Adopt,
     Build,
     Create,
@@ -28,8 +30,6 @@ from cjm_sync.plan import (
     Rules,
     Step,
     Update,
-    plan,
-    settle,
 )
 from support.planning import NOON, binding, observed, page
 

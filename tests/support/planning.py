@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cjm_sync.model import Binding, Cell, Item, Missing, Observed, Page, Wished, canonical
-from cjm_sync.plan import Observation, Plan, Rules, plan
+from cjm_sync.plan import plan
+from cjm_sync.steps import Observation, Plan, Rules
 
 NOON = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 RULES = Rules(journeys=frozenset({"j"}))

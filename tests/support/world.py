@@ -27,9 +27,9 @@ from pydantic import SecretStr
 from cjm_sync.engine import Engine, Options, Report, Settings, needs
 from cjm_sync.journey.types import JourneyMap
 from cjm_sync.model import Batch, Binding, Intent, Need, Wished
-from cjm_sync.plan import Rules
 from cjm_sync.ports import Account, Check, JourneyRequest
 from cjm_sync.pull import pull
+from cjm_sync.steps import Rules
 from cjm_sync.store import Store
 from cjm_sync_hubspot import HubSpotSettings
 from cjm_sync_hubspot import plugin as hubspot

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from cjm_sync.errors import GuardTripped
+from cjm_sync.guard import guard, removal_limit
 from cjm_sync.model import Binding, Choice, Item, Link, Observed, Page
-from cjm_sync.plan import (
+from cjm_sync.settling import Settled, settle
+from cjm_sync.steps import (
     Adopt,
     Build,
     Create,
@@ -22,12 +24,8 @@ from cjm_sync.plan import (
     Plan,
     Restore,
     Revive,
-    Settled,
     Step,
     Update,
-    guard,
-    removal_limit,
-    settle,
 )
 from support.planning import NOON, RULES, binding, missing, observed, page, planned
 

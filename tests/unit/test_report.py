@@ -9,7 +9,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cjm_sync.model import Choice, Finding, Item, Link
-from cjm_sync.plan import (
+from cjm_sync.ports import Check
+from cjm_sync.report import (
+    check_lines,
+    finding_json,
+    finding_lines,
+    plan_json,
+    plan_lines,
+    status_json,
+    status_lines,
+    words_for,
+)
+from cjm_sync.steps import (
     Adopt,
     Build,
     Create,
@@ -22,17 +33,6 @@ from cjm_sync.plan import (
     Revive,
     Step,
     Update,
-)
-from cjm_sync.ports import Check
-from cjm_sync.report import (
-    check_lines,
-    finding_json,
-    finding_lines,
-    plan_json,
-    plan_lines,
-    status_json,
-    status_lines,
-    words_for,
 )
 from cjm_sync.store import PastRun
 from support.planning import NOON, binding, page
