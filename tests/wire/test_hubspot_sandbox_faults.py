@@ -355,3 +355,34 @@ def test_search_may_repeat_its_offset() -> None:
     found = wire.post(f"{CONTACTS}/search", {"limit": 2, "after": "2"})
 
     assert found["paging"]["next"]["after"] == "2"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [pagefaults.hollow(), pagefaults.endless(), pagefaults.same_cursor(), pagefaults.ends_early()],
+    ids=["hollow", "endless", "same cursor", "ends early"],
+)
+def test_what_is_no_page_is_left_alone(fault: Fault) -> None:
+    wire = world(fault)
+
+    assert wire.get("/account-info/2026-09/details")["portalId"] == 147893286
+    assert wire.get(f"{CONTACTS}/1")["id"] == "1"
+    assert wire.get(f"{CONTACTS}/77", 404)["category"] == "OBJECT_NOT_FOUND"
+    read = wire.post(f"{CONTACTS}/batch/read", {"inputs": [{"id": "1"}]})
+    assert [one["id"] for one in read["results"]] == ["1"]
+
+
+def test_a_page_fault_bears_with_an_answer_that_another_has_spoilt() -> None:
+    wire = world(faults.html(), pagefaults.hollow())
+
+    assert wire.http.get(CONTACTS).text.startswith("<html>")
+
+
+def test_batches_of_links_are_not_shortened() -> None:
+    wire = world(pagefaults.short_pages(1))
+    wire.sandbox.portal.rows["deals"] = [record(8, associations={"contacts": ["1", "2"]})]
+
+    path = "/crm/associations/2026-09/deals/contacts/batch/read"
+    answer = wire.post(path, {"inputs": [{"id": "8"}]})
+
+    assert len(answer["results"][0]["to"]) == 2

@@ -230,6 +230,18 @@ def test_an_edit_of_a_large_portal_is_seen_by_the_next_request(many: Wire) -> No
     hand.update("contacts", "7", {"lifecyclestage": "lead"}, at=many.clock.now() - timedelta(300))
 
 
+def test_more_questions_than_are_kept_have_the_same_answers(many: Wire) -> None:
+    def ask(number: int) -> list[str]:
+        return found(many, where("hs_object_id", "LTE", "9"), where("city", "EQ", str(number)))
+
+    many.sandbox.edit.update("contacts", "5", {"city": "3"}, at=many.clock.now() - timedelta(300))
+
+    numbers = [*range(18), 3, 0]
+    assert [ask(number) for number in numbers] == [
+        ["5"] if number == 3 else [] for number in numbers
+    ]
+
+
 def test_rows_of_a_large_portal_that_a_test_edits_itself_need_a_word(many: Wire) -> None:
     row = many.sandbox.edit.row("contacts", "11")
     wanted = where("lifecyclestage", "EQ", "evangelist")

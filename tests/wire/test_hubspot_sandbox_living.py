@@ -184,6 +184,20 @@ def test_an_archived_record_moves_to_the_other_listing_and_back(bump: bool) -> N
     assert moved is bump
 
 
+def test_hubspots_own_jobs_move_the_time_and_nothing_else() -> None:
+    wire = Wire(portal(contacts=[record(1, lastmodifieddate="2026-02-01T00:00:00Z"), record(2)]))
+    wire.clock.sleep(60)
+
+    wire.sandbox.edit.touch("contacts", "1")
+    wire.sandbox.edit.archive("contacts", "2", bump=True)
+
+    shown = wire.get(f"{CONTACTS}/1", propertiesWithHistory="lastmodifieddate")
+    assert shown["updatedAt"] == shown["properties"]["lastmodifieddate"] == "2026-11-01T12:01:00Z"
+    assert shown["propertiesWithHistory"] == {"lastmodifieddate": []}
+    archived = wire.get(f"{CONTACTS}/2", archived="true")
+    assert archived["updatedAt"] == archived["archivedAt"] == "2026-11-01T12:01:00Z"
+
+
 def test_an_erased_person_is_nowhere_and_their_activities_are_emptied() -> None:
     wire = people(
         info={"tier": "enterprise", "forms": [{"id": "f", "name": "Demo"}]},
