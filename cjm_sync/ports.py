@@ -17,7 +17,6 @@ from cjm_sync.journey.types import JourneyMap
 from cjm_sync.model import (
     Batch,
     Binding,
-    Finding,
     Intent,
     Item,
     Missing,
@@ -143,6 +142,44 @@ class Follower(Protocol):
         """Yield the stream's archived records, bare, to the end; one empty batch if it has none.
 
         What neither `Source.pull` nor this shows was erased, or merged into another.
+        """
+
+    def look_up(self, stream: str, ids: Sequence[str]) -> Batch | None:
+        """Look for records that no listing showed; None when *stream* cannot be asked by id.
+
+        Returns those that are there all the same, bare, and who was merged into whom. One that
+        the remote could not tell about counts as being there.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Which part of a source is wanted; None and () stand for no limit.
+
+    *since* and *until* bound when a record was last modified, or happened. *lists* are ids or
+    names of lists of contacts, *pipelines* ids of pipelines.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    lists: tuple[str, ...] = ()
+    pipelines: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Excerpter(Protocol):
+    """What a source offers beside `Source` when it can be asked for lists and pipelines."""
+
+    def narrows(self, stream: str, excerpt: Excerpt) -> bool:
+        """Tell whether the lists or pipelines of *excerpt* leave records of *stream* out."""
+
+    def excerpt(
+        self, stream: str, need: Need, excerpt: Excerpt, *, known: Known, cursor: str | None
+    ) -> Iterator[Batch]:
+        """Yield the records of *stream* that *excerpt* wants, for a stream that it narrows.
+
+        Repeatable from any cursor yielded. Raises ConfigError when there is no such list, and else
+        as `Source.pull` does.
         """
 
 

@@ -65,6 +65,12 @@ _TRAIL = _table(
     sa.Column("held", sa.Integer, nullable=False),
     sa.Column("swept", _TEXT),
 )
+_IMPORT = _table(
+    "import",
+    sa.Column("name", _TEXT, primary_key=True),
+    sa.Column("stream", _TEXT, primary_key=True),
+    sa.Column("cursor", _TEXT),
+)
 _ALIAS = _table(
     "alias",
     sa.Column("object", _TEXT, primary_key=True),
@@ -435,6 +441,43 @@ class Store:
             self._put_trail(db, stream, need, trail)
         return Saved(saved.read, saved.changed, learned)
 
+    def imported(self, name: str) -> dict[str, str | None]:
+        """Return the cursor of each stream that the import *name* has begun, None at its end."""
+        with self._engine.connect() as db:
+            rows = db.execute(
+                sa.select(_IMPORT.c.stream, _IMPORT.c.cursor).where(
+                    self._mine(_IMPORT), _IMPORT.c.name == name
+                )
+            )
+            return {row.stream: row.cursor for row in rows}
+
+    def save_import(
+        self,
+        name: str,
+        stream: str,
+        cursor: str | None,
+        records: Sequence[Record],
+        merged: Mapping[str, str],
+    ) -> Saved:
+        """Save one page of an import with the cursor that follows it, in one transaction.
+
+        How far *stream* was listed or followed stays as it is: a part does not stand for all.
+        """
+        with self._writing() as db:
+            number = db.execute(
+                sa.select(_CURSOR.c.reading).where(self._mine(_CURSOR), _CURSOR.c.stream == stream)
+            ).scalar()
+            saved = self._put_records(db, number or 0, records)
+            learned = self._put_aliases(db, stream, merged)
+            self._drop(db, stream, sorted(merged.keys() - {record.id for record in records}))
+            self._put(db, _IMPORT, [{"name": name, "stream": stream, "cursor": cursor}])
+        return Saved(saved.read, saved.changed, learned)
+
+    def end_import(self, name: str) -> None:
+        """Forget how far the import *name* came: it is done, and asked again it begins anew."""
+        with self._writing() as db:
+            db.execute(_IMPORT.delete().where(self._mine(_IMPORT), _IMPORT.c.name == name))
+
     def _put_records(self, db: sa.Connection, number: int, records: Iterable[Record]) -> Saved:
         """Write what is new or changed, and mark the rest as seen by reading *number*."""
         rows: dict[tuple[str, str], dict[str, Any]] = {}
@@ -456,17 +499,7 @@ class Store:
             if known.get((object_name, record_id)) == row["digest"]:
                 same.setdefault(object_name, []).append(record_id)
         for object_name, ids in same.items():
-            for some in _chunks(ids):
-                db.execute(
-                    _RECORD.update()
-                    .where(
-                        self._mine(_RECORD),
-                        _RECORD.c.object == object_name,
-                        _RECORD.c.id.in_(some),
-                        _RECORD.c.reading < number,
-                    )
-                    .values(reading=number)
-                )
+            self._see(db, object_name, ids, number)
         return Saved(len(rows), len(changed))
 
     def _put_aliases(self, db: sa.Connection, stream: str, merged: Mapping[str, str]) -> int:
@@ -497,6 +530,27 @@ class Store:
             ).rowcount
             for some in _chunks(ids)
         )
+
+    def keep(
+        self, stream: str, reading: Reading, ids: Sequence[str], merged: Mapping[str, str]
+    ) -> int:
+        """Count *ids* as seen by *reading*; return how many of *merged* are news."""
+        with self._writing() as db:
+            self._see(db, stream, ids, reading.number)
+            return self._put_aliases(db, stream, merged)
+
+    def _see(self, db: sa.Connection, stream: str, ids: Sequence[str], number: int) -> None:
+        for some in _chunks(ids):
+            db.execute(
+                _RECORD.update()
+                .where(
+                    self._mine(_RECORD),
+                    _RECORD.c.object == stream,
+                    _RECORD.c.id.in_(some),
+                    _RECORD.c.reading < number,
+                )
+                .values(reading=number)
+            )
 
     def drop(self, stream: str, ids: Sequence[str]) -> int:
         """Remove the records *ids* of *stream*; return how many there were."""

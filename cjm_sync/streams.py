@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 UNAVAILABLE = frozenset({402, 403, 404})
 """The answers by which a source says that this token or subscription has no such stream."""
 
+LOOKED_UP_AT_ONCE = 1000
+
 FEW = 20
 """Of fewer records than this, any number may vanish at once and be believed."""
 
@@ -45,7 +47,7 @@ class Reach:
     With *follows*, changes are followed up to *now*, where the source tells them; without it
     everything is listed. *full* lists everything as well, at most *pages* of each stream if given,
     and goes on from there the next time; *restart* begins that anew. *accept* believes a listing
-    that lost too much.
+    that lost too much. Without *judges* nothing is removed, and the next reading judges what is gone.
     """
 
     now: Callable[[], datetime]
@@ -54,6 +56,7 @@ class Reach:
     pages: int | None = None
     restart: bool = False
     accept: bool = False
+    judges: bool = True
 
 
 def digest_of(need: Need) -> str:
@@ -248,6 +251,8 @@ class StreamReader:
 
     def _judge(self, reading: Reading, follower: Follower | None) -> None:
         """Remove what a complete listing did not show, unless it lost too much to be believed."""
+        if not self._reach.judges:
+            return
         with self._alone:
             unseen = self._store.unseen(self._stream, reading)
             if unseen and not self._reach.accept and self._is_doubtful(unseen):
@@ -260,6 +265,7 @@ class StreamReader:
                 return
         if follower is not None and self._trail.held:
             self._retire(follower)
+            self._look_up_missing(reading, follower)
         with self._alone:
             if follower is not None:
                 gone = self._store.unseen_ids(self._stream, reading)
@@ -276,6 +282,20 @@ class StreamReader:
             with self._alone:
                 ids = [record.id for record in batch.records]
                 self.count.archived += self._store.drop(self._stream, ids)
+                self.findings.extend(batch.findings)
+
+    def _look_up_missing(self, reading: Reading, follower: Follower) -> None:
+        """Ask for what no listing showed: a page that came short is no deletion."""
+        with self._alone:
+            missing = self._store.unseen_ids(self._stream, reading)
+        for start in range(0, len(missing), LOOKED_UP_AT_ONCE):
+            batch = follower.look_up(self._stream, missing[start : start + LOOKED_UP_AT_ONCE])
+            if batch is None:
+                return
+            there = [record.id for record in batch.records]
+            with self._alone:
+                learned = self._store.keep(self._stream, reading, there, batch.merged)
+                self.count.merged += learned
                 self.findings.extend(batch.findings)
 
     def _is_doubtful(self, unseen: int) -> bool:

@@ -119,6 +119,27 @@ class CrmReader:
                 return
             loop.goes_on(after, cursors.first_of(records))
 
+    def look_up(self, object_type: str, ids: Sequence[str]) -> Batch:
+        """Return those of *ids* that are there, bare, and who was merged into whom.
+
+        When HubSpot failed to send some, none that is missing counts as gone.
+        """
+        reader = Reader(object_type)
+        merged: dict[str, str] = {}
+        there: list[str] = []
+        properties = sorted(_TELLS_MERGES.get(object_type, frozenset()) | {"hs_object_id"})
+        for start in range(0, len(ids), BATCH_LIMIT):
+            asked = ids[start : start + BATCH_LIMIT]
+            answer = self._api.batch(object_type, asked, properties=properties)
+            sent = _rows_by_id(cursors.results(object_type, answer))
+            merged |= _renamed(asked, sent)
+            said = len(reader.findings)
+            _complain_of_errors(answer, reader)
+            is_sure = len(reader.findings) == said
+            there += [id_ for id_ in asked if id_ in sent or not (is_sure or id_ in merged)]
+        records = tuple(Record(object_type, id_, {}) for id_ in there)
+        return Batch(records, None, reader.rows(), merged)
+
     def selection(self, object_type: str, need: Need) -> Selection:
         """Return what to ask of each record of *object_type* for *need*."""
         families = frozenset(filter(is_family, need.properties))
@@ -211,11 +232,7 @@ class CrmReader:
             answer = self._api.batch(
                 selection.object, asked, properties=properties, history=history
             )
-            sent = {
-                str(row["id"]): row
-                for row in cursors.results(selection.object, answer)
-                if isinstance(row, dict) and "id" in row
-            }
+            sent = _rows_by_id(cursors.results(selection.object, answer))
             merged |= _renamed(asked, sent)
             _complain_of_errors(answer, reader)
             found.update((id_, row) for id_, row in sent.items() if id_ in asked)
@@ -281,6 +298,10 @@ class CrmReader:
                 records[id_] = replace(
                     records[id_], properties={**records[id_].properties, **dated}
                 )
+
+
+def _rows_by_id(rows: Sequence[Any]) -> dict[str, Json]:
+    return {str(row["id"]): row for row in rows if isinstance(row, dict) and "id" in row}
 
 
 def _renamed(asked: Sequence[str], sent: Mapping[str, Json]) -> dict[str, str]:

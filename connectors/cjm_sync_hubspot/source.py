@@ -146,6 +146,12 @@ class HubSpotSource:
         for batch in self._crm.archived(stream, cursors.read(cursor).get("after")):
             yield replace(batch, cursor=_after(batch.cursor))
 
+    def look_up(self, stream: str, ids: Sequence[str]) -> Batch | None:
+        """Look for records that no listing showed; what people did cannot be asked for by id."""
+        if stream in METADATA or stream in ACTIVITY:
+            return None
+        return self._crm.look_up(stream, ids)
+
     def check(self, needs: Mapping[str, Need]) -> Iterator[Check]:
         """Yield what must hold before a run can succeed. Writes nothing."""
         try:

@@ -20,6 +20,8 @@ from cjm_sync.pull import Pulled, pull
 from cjm_sync.store import Store
 from cjm_sync_hubspot import HubSpotSettings, plugin
 from cjm_sync_sandbox.hubspot import Answer, HubSpotSandbox, Request
+from cjm_sync_sandbox.hubspot.faults import at
+from cjm_sync_sandbox.hubspot.pagefaults import without_rows
 from cjm_sync_sandbox.portal import Portal
 from support.clock import FakeClock
 
@@ -432,6 +434,43 @@ def test_a_listing_that_failed_or_came_empty_removes_nothing(world: World, answe
 
     assert world.mirror() == before
     assert pulled.failed == ["deals"] or pulled.emptied == ["deals"]
+
+
+def test_who_a_listing_did_not_show_is_looked_up_before_being_let_go(world: World) -> None:
+    world.pull()
+    before = world.mirror()
+    world.edit.erase("deals", "5030")
+    merged = world.edit.merge("contacts", "1030", "1031")
+    world.sandbox.faults.append(
+        at(
+            lambda request: "/batch/read" not in request.path,
+            without_rows({"5031", "1032", merged}),
+        )
+    )
+
+    pulled = world.pull(full=True)
+
+    assert set(before["deals"]) - set(world.mirror()["deals"]) == {"5030"}
+    assert set(before["contacts"]) - set(world.mirror()["contacts"]) == {"1030", "1031"}
+    assert pulled.erased == {"deals": ("5030",)}
+    assert world.store.survivors("contacts") == {"1030": merged, "1031": merged}
+
+
+def test_who_hubspot_could_not_tell_about_is_not_let_go(world: World) -> None:
+    world.pull()
+    world.edit.erase("deals", "5030")
+    broken = {"category": "INTERNAL_ERROR", "status": "error", "context": {"ids": ["5030"]}}
+    unsure = Answer.json({"results": [], "numErrors": 1, "errors": [broken]})
+    world.sandbox.faults.append(
+        lambda request, sent: (
+            unsure if sent is not None and request.path.endswith("/deals/batch/read") else None
+        )
+    )
+
+    pulled = world.pull(full=True)
+
+    assert "5030" in world.mirror()["deals"]
+    assert ("bad_row", "deals/5030") in {(f.code, f.key) for f in pulled.findings}
 
 
 def test_a_failed_listing_of_the_archived_is_made_up_for_at_the_next_pull(world: World) -> None:
