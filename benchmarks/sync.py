@@ -23,7 +23,7 @@ from pathlib import Path
 
 import httpx
 
-from cjm_sync.engine import Options, Report
+from cjm_sync.runs import Options, Report
 from cjm_sync.wiring import open_world, read_config
 from cjm_sync_sandbox.hubspot import HubSpotSandbox
 from cjm_sync_sandbox.notion import NotionSandbox

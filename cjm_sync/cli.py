@@ -22,11 +22,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from cjm_sync import __version__
+from cjm_sync.backfill import Wanted, backfill
 from cjm_sync.config import Config, environment, find_config, parse_trigger
-from cjm_sync.engine import Options, Progress, Report, compute_map, time_text
+from cjm_sync.engine import compute_map, needs
 from cjm_sync.errors import BusyError, CjmSyncError, ConfigError
 from cjm_sync.http import SystemClock
-from cjm_sync.ports import Check, Clock, ExporterPlugin, SandboxAddresses, SandboxPlugin
+from cjm_sync.ports import (
+    Check,
+    Clock,
+    Excerpt,
+    ExporterPlugin,
+    SandboxAddresses,
+    SandboxPlugin,
+)
 from cjm_sync.registry import find_plugin, plugin_names
 from cjm_sync.report import (
     check_lines,
@@ -36,9 +44,10 @@ from cjm_sync.report import (
     status_json,
     status_lines,
 )
+from cjm_sync.runs import Options, Progress, Report, time_text
 from cjm_sync.schedule import Job, next_time
 from cjm_sync.schedule import serve as serve_jobs
-from cjm_sync.wiring import Home, World, open_home, open_world, read_config
+from cjm_sync.wiring import Home, World, open_home, open_source, open_world, read_config
 
 app = typer.Typer(
     name="cjm-sync",
@@ -155,18 +164,18 @@ def _print_json(value: Mapping[str, Any]) -> None:
     _print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def _moment(text: str | None) -> datetime | None:
+def _moment(text: str | None, option: str = "--as-of") -> datetime | None:
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigError(
-            f"--as-of {text!r} is no time", hint="Write it like 2026-11-01T09:00:00Z."
+            f"{option} {text!r} is no time", hint="Write it like 2026-11-01T09:00:00Z."
         ) from None
     if not _YEARS[0] <= moment.year <= _YEARS[1]:
         raise ConfigError(
-            f"--as-of {text!r} is not within the years {_YEARS[0]} to {_YEARS[1]}",
+            f"{option} {text!r} is not within the years {_YEARS[0]} to {_YEARS[1]}",
             hint="Write it like 2026-11-01T09:00:00Z.",
         )
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -488,6 +497,82 @@ def _exported_map(home: Home, as_of: datetime | None) -> Any:
             )
         as_of = datetime.fromisoformat(last)
     return compute_map(home.mapping, home.store, home.journeys, as_of=as_of)
+
+
+@app.command("import")
+def import_(
+    *,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help="Only what was modified or happened since."),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="TIME", help="Only what was modified or happened until."),
+    ] = None,
+    lists: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--list", metavar="LIST", help="Only contacts on this list (id or name); repeatable."
+        ),
+    ] = None,
+    pipelines: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pipeline",
+            metavar="ID",
+            help="Only deals and tickets of this pipeline; repeatable.",
+        ),
+    ] = None,
+    objects: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--object",
+            metavar="OBJECT",
+            help="Only this object, such as contacts or email_events; repeatable.",
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read HubSpot, or a part of it, into the local mirror once; asks Notion nothing.
+
+    Stopped, it goes on where it was when it is given once more. A later sync goes on from here; who
+    counts is decided by `where` of the journey. With --list or --pipeline and no --object only what
+    these limit is read.
+    """
+    wanted = Wanted(
+        Excerpt(
+            _moment(since, "--since"),
+            _moment(until, "--until"),
+            tuple(dict.fromkeys(lists or ())),
+            tuple(dict.fromkeys(pipelines or ())),
+        ),
+        tuple(dict.fromkeys(objects or ())),
+    )
+    env = environment()
+    checked = read_config(find_config(config, env))
+    with ExitStack() as stack:
+        stop = stack.enter_context(_stopping())
+        clock = _StoppableClock(stop)
+        home, source = stack.enter_context(open_source(checked, environment=env, clock=clock))
+        progress = stack.enter_context(_progress(stop))
+        progress.phase("import")
+        imported = backfill(
+            source,
+            home.store,
+            needs(home.mapping, home.journeys),
+            wanted,
+            clock=clock,
+            progress=progress.read,
+        )
+    if as_json:
+        _print_json(imported.as_json())
+    else:
+        _print(imported.summary())
+        for line in finding_lines(imported.pulled.findings, most=_FINDINGS_SHOWN):
+            _err.print(line, markup=False)
+    raise typer.Exit(1 if imported.outcome == "partial" else 0)
 
 
 @app.command()

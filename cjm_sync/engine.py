@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from uuid import uuid4
 
 from cjm_sync import __version__
 from cjm_sync.apply import Applier, Tally, refused
+from cjm_sync.belonging import check_place
 from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, GuardTripped
 from cjm_sync.guard import guard
 from cjm_sync.journey.compute import compute
@@ -18,121 +18,21 @@ from cjm_sync.journey.types import JourneyMap
 from cjm_sync.model import Binding, Finding, Item, Missing, Need, Observed, Page, Wished
 from cjm_sync.plan import plan
 from cjm_sync.ports import (
-    Account,
     Clock,
     Figures,
     JourneyRequest,
     MappingPlugin,
-    Place,
     Source,
     Target,
 )
-from cjm_sync.pull import Count, Pulled, pull
+from cjm_sync.pull import Pulled, pull
+from cjm_sync.runs import Options, Outcome, Progress, Report, Settings, time_text
 from cjm_sync.steps import Build, Create, Forget, Observation, Plan, Rules
 from cjm_sync.store import MirrorRecords, Store
 
 logger = logging.getLogger(__name__)
 
-Outcome = Literal["done", "partial", "refused", "failed"]
-HUB = "_/hub"
 RING = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the configuration says that the engine needs."""
-
-    journeys: tuple[JourneyRequest, ...]
-    rules: Rules = field(default_factory=Rules)
-    heartbeat: timedelta = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The flags of one run; *as_of* None means the start cut to the minute."""
-
-    as_of: datetime | None = None
-    full: bool = False
-    allow_removals: bool = False
-    accept: bool = False
-    take_over: bool = False
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a run did; `as_json` is the object that `sync --json` prints."""
-
-    run_id: str
-    as_of: datetime
-    started_at: datetime
-    finished_at: datetime
-    outcome: Outcome
-    pulled: Mapping[str, Count]
-    created: int
-    updated: int
-    unchanged: int
-    archived: int
-    kept: int
-    requests_source: int
-    requests_target: int
-    waited_seconds: float
-    findings: tuple[Finding, ...]
-    plan: Plan | None = None
-    error: CjmSyncError | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """Return the process's exit code for this report."""
-        match self.outcome:
-            case "done":
-                return 0
-            case "partial":
-                return 1
-            case "refused" | "failed":
-                return self.error.exit_code if self.error is not None else 1
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the stable object of `sync --json`."""
-        return {
-            "run_id": self.run_id,
-            "as_of": time_text(self.as_of),
-            "started_at": time_text(self.started_at),
-            "finished_at": time_text(self.finished_at),
-            "outcome": self.outcome,
-            "pulled": {
-                name: {
-                    "read": count.read,
-                    "changed": count.changed,
-                    "archived": count.archived,
-                    "merged": count.merged,
-                }
-                for name, count in sorted(self.pulled.items())
-            },
-            "written": {
-                "created": self.created,
-                "updated": self.updated,
-                "unchanged": self.unchanged,
-                "archived": self.archived,
-                "kept": self.kept,
-            },
-            "requests": {"hubspot": self.requests_source, "notion": self.requests_target},
-            "waited_seconds": round(self.waited_seconds, 3),
-            "findings": [
-                {"code": f.code, "key": f.key, "message": f.message, "hint": f.hint}
-                for f in self.findings
-            ],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a run tells how far it is; each is a no-op unless somebody looks."""
-
-    phase: Callable[[str], None] = lambda _name: None
-    read: Callable[[str, int], None] = lambda _stream, _read: None
-    total: Callable[[int], None] = lambda _steps: None
-    step: Callable[[], None] = lambda: None
 
 
 class Engine:
@@ -204,7 +104,7 @@ class _Run:
                 self._run_id,
                 finished_at=report.finished_at,
                 outcome=report.outcome,
-                report=report.as_json(),
+                report={**report.as_json(), "held": report.held},
             )
         return report
 
@@ -221,7 +121,7 @@ class _Run:
     def _work(self) -> Outcome:
         self._progress.phase("check")
         account, place = self._source.identify(), self._target.identify()
-        self._check_place(account, place)
+        check_place(self._store, self._target, account, place, self._options)
         self._progress.phase("pull")
         self._pulled = pull(
             self._source,
@@ -229,6 +129,7 @@ class _Run:
             self._needs,
             progress=self._progress.read,
             accept_empty=self._options.accept,
+            restart=self._options.full,
         )
         self._findings += self._pulled.findings
         if self._pulled.unready:
@@ -241,86 +142,14 @@ class _Run:
         for journey in journey_map.journeys:
             self._findings += journey.findings
         self._progress.phase("plan")
-        self._write(journey_map, account, place)
+        self._write(journey_map)
         if self._pulled.failed or self._tally.rejected:
             return "partial"
         return "done"
 
-    # whose hub it is
-
-    def _check_place(self, account: Account, place: Place) -> None:
-        """Refuse another portal, workspace, page or installation before anything is written."""
-        facts = self._store.facts()
-        now = {
-            "portal_id": account.id,
-            "notion_workspace_id": place.workspace_id,
-            "notion_parent_id": place.parent_id,
-        }
-        names = {
-            "portal_id": "HubSpot portal",
-            "notion_workspace_id": "Notion workspace",
-            "notion_parent_id": "Notion parent page",
-        }
-        for name, value in now.items():
-            known = facts.get(name)
-            if known is not None and known != value and not self._options.take_over:
-                raise GuardTripped(
-                    f"this store belongs to the {names[name]} {known}, but the configuration leads to {value}",
-                    hint="Use another store for it, or run `cjm-sync sync --take-over` if it is meant to move.",
-                )
-        self._check_hub()
-        if not self._options.dry_run:
-            self._store.set_facts(now)
-
-    def _check_hub(self) -> None:
-        """Tell our hub from those of others; take over the only other one when asked to."""
-        facts = self._store.facts()
-        installation = facts.get("installation")
-        hub = self._store.bindings().get(HUB)
-        if hub is not None:
-            owner = self._target.owner(hub.remote_id)
-            if owner is None:
-                raise GuardTripped(
-                    "the hub page is no longer there, or no longer shared with the connection",
-                    hint="Restore it from Notion's trash and share it again; nothing was written.",
-                )
-            if owner in {"", installation}:
-                return
-            if not self._options.take_over:
-                raise GuardTripped(
-                    f"the hub page belongs to another installation ({owner})",
-                    hint="Stop the other one, then run `cjm-sync sync --take-over`.",
-                )
-            if not self._options.dry_run:
-                self._store.set_facts({"installation": owner})
-            return
-        foreign = {
-            page_id: owner
-            for page_id, owner in self._target.hubs().items()
-            if owner != installation
-        }
-        if foreign and not self._options.take_over:
-            raise GuardTripped(
-                "the Notion page already holds the hub of another installation",
-                hint="Choose another parent page, or run `cjm-sync sync --take-over` to adopt that hub "
-                "(also after this program's store was lost).",
-            )
-        if len(foreign) > 1:
-            raise GuardTripped(
-                f"the Notion page holds {len(foreign)} hubs of other installations",
-                hint="Move the ones that are not meant out of the page, then run again.",
-            )
-        if foreign and not self._options.dry_run:
-            ((page_id, owner),) = foreign.items()
-            self._store.set_facts({"installation": owner, "adopting": "yes"})
-            self._store.bind(Binding(HUB, "hub", page_id))
-        elif installation is None and not self._options.dry_run:
-            self._store.set_facts({"installation": uuid4().hex[:12]})
-
     # planning and writing
 
-    def _write(self, journey_map: JourneyMap, account: Account, place: Place) -> None:
-        del account, place
+    def _write(self, journey_map: JourneyMap) -> None:
         installation = self._store.facts().get("installation", "none yet")
         applier = Applier(
             self._store,
@@ -402,9 +231,12 @@ class _Run:
         self._ring = [r for r in rows if r.key.startswith("_/") and r.remote_id not in bound]
         rows = [row for row in rows if row not in self._ring]
         wanted = {page.key for page in wished.pages}
+        respects = self._settings.rules.on_person_delete == "respect"
         missing: dict[str, Missing] = {}
         for key, binding in memory.items():
-            if binding.kind != "row" or binding.remote_id in seen or binding.state == "tombstone":
+            if binding.kind != "row" or binding.remote_id in seen:
+                continue
+            if binding.state == "tombstone" and (respects or key not in wanted):
                 continue
             if binding.state == "archived" and key not in wanted:
                 continue
@@ -524,8 +356,3 @@ def compute_map(
         compute(mapping.facts(records, journey, as_of=as_of), as_of=as_of) for journey in journeys
     )
     return JourneyMap(as_of, computed)
-
-
-def time_text(moment: datetime) -> str:
-    """Return *moment* as reports and exports write it: `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from cjm_sync.config import Config, journey_requests, load_config, resolve_secret
-from cjm_sync.engine import Engine, Progress, Settings
+from cjm_sync.engine import Engine
 from cjm_sync.errors import ConfigError
 from cjm_sync.ports import (
     Clock,
@@ -25,6 +25,7 @@ from cjm_sync.ports import (
     Target,
 )
 from cjm_sync.registry import find_plugin
+from cjm_sync.runs import Progress, Settings
 from cjm_sync.steps import Rules
 from cjm_sync.store import Store
 
@@ -119,6 +120,31 @@ def _connect(
 
 
 @contextmanager
+def open_source(
+    config: Config,
+    *,
+    environment: Mapping[str, str],
+    clock: Clock,
+    transports: Transports | None = None,
+) -> Iterator[tuple[Home, Source]]:
+    """Open the store and the source; the target is not needed, nor its secret looked up."""
+    with open_home(config) as home:
+        for journey in home.journeys:
+            home.mapping.needs(journey)  # refuses what this version cannot compute
+        source = _connect(
+            find_plugin("sources", SOURCE),
+            config.tables[SOURCE],
+            environment=environment,
+            clock=clock,
+            transport=(transports or {}).get(SOURCE),
+        )
+        try:
+            yield home, source
+        finally:
+            source.close()
+
+
+@contextmanager
 def open_world(
     config: Config,
     *,
@@ -129,18 +155,9 @@ def open_world(
     """Open everything that a run needs; nothing is asked yet."""
     wires = transports or {}
     with ExitStack() as stack:
-        home = stack.enter_context(open_home(config))
-        for journey in home.journeys:
-            home.mapping.needs(journey)  # refuses what this version cannot compute
-        source_settings: Any = config.tables[SOURCE]
-        source = _connect(
-            find_plugin("sources", SOURCE),
-            source_settings,
-            environment=environment,
-            clock=clock,
-            transport=wires.get(SOURCE),
+        home, source = stack.enter_context(
+            open_source(config, environment=environment, clock=clock, transports=wires)
         )
-        stack.callback(source.close)
         target_settings: Any = config.tables[TARGET]
         target: Target = find_plugin("targets", TARGET).connect(
             target_settings,

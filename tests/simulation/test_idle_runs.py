@@ -7,7 +7,8 @@ from datetime import timedelta
 from math import ceil
 from pathlib import Path
 
-from cjm_sync.engine import RING, Report
+from cjm_sync.engine import RING
+from cjm_sync.runs import Report
 from cjm_sync_sandbox.portal import Portal
 from cjm_sync_sandbox.sample import SAMPLE_AS_OF
 from support.world import World, new_world, writes

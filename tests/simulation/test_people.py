@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from cjm_sync.engine import Report
 from cjm_sync.model import Intent
+from cjm_sync.runs import Report
 from support.world import World, sampled, writes
 
 ROW = "customers/stage/awareness/everyone"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cjm_sync.engine import Report
+from cjm_sync.runs import Report
 from support.world import World, is_write, sampled, value_of, writes
 
 ROW = "customers/stage/awareness/everyone"

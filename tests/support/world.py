@@ -24,11 +24,12 @@ from typing import Any, Literal
 import httpx
 from pydantic import SecretStr
 
-from cjm_sync.engine import Engine, Options, Report, Settings, needs
+from cjm_sync.engine import Engine, needs
 from cjm_sync.journey.types import JourneyMap
 from cjm_sync.model import Batch, Binding, Intent, Need, Wished
 from cjm_sync.ports import Account, Check, JourneyRequest
 from cjm_sync.pull import pull
+from cjm_sync.runs import Options, Report, Settings
 from cjm_sync.steps import Rules
 from cjm_sync.store import Store
 from cjm_sync_hubspot import HubSpotSettings

@@ -1,0 +1,123 @@
+"""What a run is told, and what it says afterwards. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from cjm_sync.errors import CjmSyncError
+from cjm_sync.model import Finding
+from cjm_sync.ports import JourneyRequest
+from cjm_sync.steps import Plan, Rules
+from cjm_sync.streams import Count
+
+Outcome = Literal["done", "partial", "refused", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the configuration says that the engine needs."""
+
+    journeys: tuple[JourneyRequest, ...]
+    rules: Rules = field(default_factory=Rules)
+    heartbeat: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The flags of one run; *as_of* None means the start cut to the minute."""
+
+    as_of: datetime | None = None
+    full: bool = False
+    allow_removals: bool = False
+    accept: bool = False
+    take_over: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did; `as_json` is the object that `sync --json` prints."""
+
+    run_id: str
+    as_of: datetime
+    started_at: datetime
+    finished_at: datetime
+    outcome: Outcome
+    pulled: Mapping[str, Count]
+    created: int
+    updated: int
+    unchanged: int
+    archived: int
+    kept: int
+    requests_source: int
+    requests_target: int
+    waited_seconds: float
+    findings: tuple[Finding, ...]
+    plan: Plan | None = None
+    error: CjmSyncError | None = None
+
+    @property
+    def held(self) -> list[str]:
+        """Return the keys of the rows that would leave, were they not held back."""
+        return [step.key for step in self.plan.held] if self.plan is not None else []
+
+    @property
+    def exit_code(self) -> int:
+        """Return the process's exit code for this report."""
+        match self.outcome:
+            case "done":
+                return 0
+            case "partial":
+                return 1
+            case "refused" | "failed":
+                return self.error.exit_code if self.error is not None else 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the stable object of `sync --json`."""
+        return {
+            "run_id": self.run_id,
+            "as_of": time_text(self.as_of),
+            "started_at": time_text(self.started_at),
+            "finished_at": time_text(self.finished_at),
+            "outcome": self.outcome,
+            "pulled": {
+                name: {
+                    "read": count.read,
+                    "changed": count.changed,
+                    "archived": count.archived,
+                    "merged": count.merged,
+                }
+                for name, count in sorted(self.pulled.items())
+            },
+            "written": {
+                "created": self.created,
+                "updated": self.updated,
+                "unchanged": self.unchanged,
+                "archived": self.archived,
+                "kept": self.kept,
+            },
+            "requests": {"hubspot": self.requests_source, "notion": self.requests_target},
+            "waited_seconds": round(self.waited_seconds, 3),
+            "findings": [
+                {"code": f.code, "key": f.key, "message": f.message, "hint": f.hint}
+                for f in self.findings
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run tells how far it is; each is a no-op unless somebody looks."""
+
+    phase: Callable[[str], None] = lambda _name: None
+    read: Callable[[str, int], None] = lambda _stream, _read: None
+    total: Callable[[int], None] = lambda _steps: None
+    step: Callable[[], None] = lambda: None
+
+
+def time_text(moment: datetime) -> str:
+    """Return *moment* as reports and exports write it: `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
