@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from cjm_sync.errors import CjmSyncError, RejectedError, TransientError
 from cjm_sync.model import Finding, Need
@@ -28,7 +30,7 @@ from cjm_sync.streams import (
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["Count", "Pulled", "pull"]
+__all__ = ["Count", "Gate", "PartReaders", "Pulled", "Reader", "pull"]
 
 
 @dataclass
@@ -50,6 +52,31 @@ class Pulled:
     erased: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+class Reader(Protocol):
+    """Something that reads one stream, once, and what came of it."""
+
+    count: Count
+    findings: list[Finding]
+    is_emptied: bool
+    erased: tuple[str, ...]
+
+    def read(self) -> None:
+        """Read it; raises what the source raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What readers share: the store is used under *alone*, and the run may end between pages."""
+
+    alone: AbstractContextManager[object]
+    goes_on: Callable[[], bool]
+    progress: Callable[[str, int], None]
+
+
+PartReaders = Callable[[str, Need, Gate], Reader | None]
+"""Returns who reads a part of a stream, or None where all of it is wanted."""
+
+
 def pull(
     source: Source,
     store: Store,
@@ -62,8 +89,11 @@ def pull(
     full: bool = False,
     pages: int | None = None,
     workers: int = 1,
+    only: Collection[str] | None = None,
+    parts: PartReaders | None = None,
+    judges: bool = True,
 ) -> Pulled:
-    """Read every stream that *needs* asks for; return what came.
+    """Read every stream that *needs* asks for, or *only* these of them; return what came.
 
     With a *clock*, a stream that was read to its end before, and that the source follows, is only
     asked for what changed; that never removes anything. *full* also lists such streams, which finds
@@ -74,7 +104,8 @@ def pull(
     A stream that the token may not read is one finding; one that fails midway is another, and the
     others go on. A refused token (ConfigError) stops the pull. Up to *workers* streams are read at
     once, after those that describe them; the store is written by one at a time, and the result
-    does not tell who came first.
+    does not tell who came first. *parts* gives the readers of streams of which a part is wanted.
+    Without *judges* nothing is removed; the next pull does that.
     """
     reach = Reach(
         now=clock.now if clock is not None else lambda: datetime.now(UTC),
@@ -83,8 +114,9 @@ def pull(
         pages=pages,
         restart=restart,
         accept=accept_empty,
+        judges=judges,
     )
-    return _Pull(source, store, needs, reach, progress).go(workers)
+    return _Pull(source, store, needs, reach, progress, only, parts).go(workers)
 
 
 class _Pull:
@@ -97,16 +129,23 @@ class _Pull:
         needs: Mapping[str, Need],
         reach: Reach,
         progress: Callable[[str, int], None],
+        only: Collection[str] | None,
+        parts: PartReaders | None,
     ) -> None:
         self._source, self._store, self._needs, self._reach = source, store, needs, reach
-        self._progress = progress
+        self._progress, self._only, self._parts = progress, only, parts
         self._alone = threading.RLock()
         self._stopped = threading.Event()
         self._errors: dict[str, CjmSyncError] = {}
-        self._readers: dict[str, StreamReader] = {}
+        self._readers: dict[str, Reader] = {}
 
     def go(self, workers: int) -> Pulled:
-        streams = self._source.streams(self._needs)
+        # The source hears of all needs, also when few streams are read: they describe each other.
+        streams = [
+            stream
+            for stream in self._source.streams(self._needs)
+            if self._only is None or stream in self._only
+        ]
         if workers > 1 and isinstance(self._source, Follower) and self._store.serves_threads:
             followed = [stream for stream in streams if self._source.follows(stream)]
             for stream in streams:
@@ -131,16 +170,7 @@ class _Pull:
     def _read(self, stream: str) -> None:
         if self._stopped.is_set():
             return
-        reader = self._readers[stream] = StreamReader(
-            self._source,
-            self._store,
-            stream,
-            self._needs.get(stream, Need()),
-            self._reach,
-            alone=self._alone,
-            goes_on=lambda: not self._stopped.is_set(),
-            progress=self._progress,
-        )
+        reader = self._readers[stream] = self._reader(stream)
         try:
             reader.read()
         except StoppedError:
@@ -149,6 +179,21 @@ class _Pull:
             self._errors[stream] = error
             if getattr(error, "stops_run", False):
                 self._stopped.set()
+
+    def _reader(self, stream: str) -> Reader:
+        need = self._needs.get(stream, Need())
+        gate = Gate(self._alone, lambda: not self._stopped.is_set(), self._progress)
+        part = self._parts(stream, need, gate) if self._parts is not None else None
+        return part or StreamReader(
+            self._source,
+            self._store,
+            stream,
+            need,
+            self._reach,
+            alone=gate.alone,
+            goes_on=gate.goes_on,
+            progress=gate.progress,
+        )
 
     def _told(self, streams: Sequence[str]) -> Pulled:
         """Return what came, in the order of *streams* whoever was first."""

@@ -33,12 +33,15 @@ BATCH_LIMIT = 100
 ASSOCIATIONS_LIMIT = 1000
 SUBMISSIONS_LIMIT = 50
 EMAIL_EVENTS_LIMIT = 1000
+MEMBERS_LIMIT = 250
+LISTS_LIMIT = 500
 
 EARLIEST_EMAIL_EVENT_MS = 1000
 """`startTimestamp=0` is answered with 500."""
 
 _DATED = (
     (r"^/crm/v[34]/(objects|properties|pipelines|owners|associations)(?=/|$)", r"/crm/\1/{}"),
+    (r"^/crm/v3/lists(?=/|$)", r"/crm/lists/{}"),
     (r"^/account-info/v3(?=/)", r"/account-info/{}"),
     (r"^/settings/v3/currencies(?=/)", r"/settings/currencies/{}"),
     (r"^/events/v3/events(?=/|$)", r"/events/event-occurrences/{}"),
@@ -286,6 +289,23 @@ class Api:
                 _preload_content=False,
             ),
         )
+
+    def one_list(self, list_id: str) -> Json:
+        """Return a list by its id."""
+        return self._get("list_memberships", f"/crm/v3/lists/{quote(list_id, safe='')}")
+
+    def search_lists(self, words: str, *, offset: int) -> Json:
+        """Return a page of the lists whose names hold *words*."""
+        body = {"query": words, "count": LISTS_LIMIT, "offset": offset, "sort": "HS_LIST_ID"}
+        return self._ask(
+            "list_memberships",
+            lambda: _Answer(self._send("POST", "/crm/v3/lists/search", (), body)),
+        )
+
+    def memberships(self, list_id: str, *, after: str | None) -> Json:
+        """Return a page of who is on a list now."""
+        path = f"/crm/v3/lists/{quote(list_id, safe='')}/memberships"
+        return self._get("list_memberships", path, limit=MEMBERS_LIMIT, after=after)
 
     def close(self) -> None:
         """Give the connections back."""

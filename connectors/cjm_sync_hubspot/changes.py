@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cjm_sync.errors import TransientError
@@ -30,6 +30,40 @@ PAGES_AT_ONCE = 5
 """Pages of a search completed together: a thousand records fill one reading of links."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """One closed window, to be walked by record id; *also* are filters that must hold beside."""
+
+    selection: Selection
+    window: Window
+    also: tuple[Json, ...] = ()
+
+    @property
+    def is_bare(self) -> bool:
+        """Tell whether to search for ids alone, because the body would get too long."""
+        return len(json.dumps(self._body(self.selection.asked, "9" * 19))) > LONGEST_BODY
+
+    def question(self, last: str | None) -> Json:
+        """Return the body of the search for those after the id *last*."""
+        return self._body(("hs_object_id",) if self.is_bare else self.selection.asked, last)
+
+    def _body(self, names: Sequence[str], last: str | None) -> Json:
+        modified = modified_property(self.selection.object)
+        filters = [
+            {"propertyName": modified, "operator": "GTE", "value": str(self.window.since_ms)},
+            {"propertyName": modified, "operator": "LTE", "value": str(self.window.until_ms)},
+            *self.also,
+        ]
+        if last is not None:
+            filters.append({"propertyName": "hs_object_id", "operator": "GT", "value": last})
+        return {
+            "filterGroups": [{"filters": filters}],
+            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            "properties": list(names),
+            "limit": SEARCH_LIMIT,
+        }
+
+
 class CrmChanges:
     """Reads what changed, through the same questions that *crm* asks when it reads everything."""
 
@@ -37,55 +71,59 @@ class CrmChanges:
         self._api, self._crm = api, crm
 
     def batches(
-        self, object_type: str, need: Need, window: Window, *, known: Known, last: str | None
+        self,
+        object_type: str,
+        need: Need,
+        window: Window,
+        *,
+        known: Known,
+        last: str | None,
+        also: Sequence[Json] = (),
     ) -> Iterator[Batch]:
-        """Yield the records modified in *window* whose ids come after *last*, by ascending id."""
-        selection = self._crm.selection(object_type, need)
-        names = self._names(selection, window)
+        """Yield the records modified in *window* whose ids come after *last*, by ascending id.
+
+        *also* are filters of the search that must hold beside.
+        """
+        walk = _Walk(self._crm.selection(object_type, need), window, tuple(also))
         while True:
             reader = Reader(object_type)
-            found, last, is_more = self._pages(selection, window, names, last, reader)
+            found, last, is_more = self._pages(walk, last, reader)
             cursor = window.cursor(last=last) if is_more else None
-            yield self._completed(selection, found, cursor, reader, known, is_bare=not names)
+            yield self._completed(
+                walk.selection, found, cursor, reader, known, is_bare=walk.is_bare
+            )
             if cursor is None:
                 return
 
-    def _names(self, selection: Selection, window: Window) -> tuple[str, ...]:
-        """Return the properties to search for with their values; none when the body gets too long."""
-        longest = _question(selection.object, window, selection.asked, "9" * 19)
-        too_long = len(json.dumps(longest)) > LONGEST_BODY
-        return () if too_long else selection.asked
+    def by_id(self, object_type: str, need: Need, ids: Sequence[str], *, known: Known) -> Batch:
+        """Return the records *ids*, as they are now; who is not there any more is left out."""
+        selection = self._crm.selection(object_type, need)
+        reader = Reader(object_type)
+        merged: dict[str, str] = {}
+        records = self._read_whole(selection, ids, reader, merged)
+        held = known.records(object_type, list(records))
+        self._link(selection, records, held, reader)
+        return Batch(tuple(records.values()), None, reader.rows(), merged)
 
     def _pages(
-        self,
-        selection: Selection,
-        window: Window,
-        names: Sequence[str],
-        last: str | None,
-        reader: Reader,
+        self, walk: _Walk, last: str | None, reader: Reader
     ) -> tuple[list[CrmRow], str | None, bool]:
         """Return the rows of as many pages as are completed together; else as `_page`."""
         found: list[CrmRow] = []
         is_more = True
         for _ in range(PAGES_AT_ONCE):
-            rows, last, is_more = self._page(selection, window, names, last, reader)
+            rows, last, is_more = self._page(walk, last, reader)
             found += rows
             if not is_more:
                 break
         return found, last, is_more
 
     def _page(
-        self,
-        selection: Selection,
-        window: Window,
-        names: Sequence[str],
-        last: str | None,
-        reader: Reader,
+        self, walk: _Walk, last: str | None, reader: Reader
     ) -> tuple[list[CrmRow], str | None, bool]:
         """Return the rows after the id *last*, the highest id now, and whether there are more."""
-        answer = self._api.search(
-            selection.object, _question(selection.object, window, names or ("hs_object_id",), last)
-        )
+        selection = walk.selection
+        answer = self._api.search(selection.object, walk.question(last))
         sent = cursors.results(selection.object, answer)
         rows = self._crm.rows(selection, sent, reader)
         total = answer.get("total")
@@ -173,22 +211,6 @@ def modified_property(object_type: str) -> str:
     Contacts have the other one as well, hidden and often empty.
     """
     return "lastmodifieddate" if object_type == "contacts" else "hs_lastmodifieddate"
-
-
-def _question(object_type: str, window: Window, names: Sequence[str], last: str | None) -> Json:
-    modified = modified_property(object_type)
-    filters = [
-        {"propertyName": modified, "operator": "GTE", "value": str(window.since_ms)},
-        {"propertyName": modified, "operator": "LTE", "value": str(window.until_ms)},
-    ]
-    if last is not None:
-        filters.append({"propertyName": "hs_object_id", "operator": "GT", "value": last})
-    return {
-        "filterGroups": [{"filters": filters}],
-        "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-        "properties": list(names),
-        "limit": SEARCH_LIMIT,
-    }
 
 
 def _is_of(held: Record, found: Record) -> bool:

@@ -82,6 +82,11 @@ class Window:
         start = max((since - overlap - _EPOCH) // _MILLISECOND, 0)
         return cls(start, max((until - _EPOCH) // _MILLISECOND, start))
 
+    @classmethod
+    def exactly(cls, since: datetime, until: datetime) -> Self:
+        """Return the window from *since* to *until*."""
+        return cls.of(since, until, overlap=timedelta(0))
+
     @property
     def since(self) -> datetime:
         """Return its beginning."""

@@ -34,6 +34,7 @@ _USUAL_SCOPES = {
     "email_events": "content",
     "events": "business-intelligence",
     "exchange_rates": "settings.currencies.read",
+    "list_memberships": "crm.lists.read",
 }
 """What to ask for when a refusal names no scope."""
 

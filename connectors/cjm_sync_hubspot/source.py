@@ -10,16 +10,26 @@ from datetime import datetime, timedelta
 from cjm_sync.errors import CjmSyncError, RejectedError
 from cjm_sync.http import Road
 from cjm_sync.model import Batch, Need
-from cjm_sync.ports import Account, Check, Known
+from cjm_sync.ports import Account, Check, Excerpt, Known
 from cjm_sync_hubspot import cursors
 from cjm_sync_hubspot.activity import COMMENTS, PAGE_VIEW, Activity
 from cjm_sync_hubspot.api import Api, Json
 from cjm_sync_hubspot.changes import CrmChanges
 from cjm_sync_hubspot.crm import CrmReader, is_family
 from cjm_sync_hubspot.cursors import Window
+from cjm_sync_hubspot.excerpts import Excerpts, narrows
+from cjm_sync_hubspot.lists import Lists
 from cjm_sync_hubspot.metadata import WITH_PIPELINES, Metadata
 
-METADATA = ("account", "owners", "properties", "pipelines", "exchange_rates", "forms")
+METADATA = (
+    "account",
+    "owners",
+    "properties",
+    "pipelines",
+    "exchange_rates",
+    "forms",
+    "list_memberships",
+)
 OBJECTS = (
     "contacts",
     "companies",
@@ -48,6 +58,8 @@ class HubSpotSource:
         self._activity = Activity(api, self._metadata.known_forms)
         self._crm = CrmReader(api, self._metadata.defined)
         self._changes = CrmChanges(api, self._crm)
+        self._lists = Lists(api)
+        self._excerpts = Excerpts(self._changes, self._lists)
 
     def identify(self) -> Account:
         """Ask whose account the token opens; raises ConfigError on a bad token. Repeatable."""
@@ -96,6 +108,8 @@ class HubSpotSource:
                 return self._metadata.rates()
             case "forms":
                 return self._metadata.forms(place)
+            case "list_memberships":
+                return self._lists.memberships(sorted(need.properties), place)
             case "form_submissions":
                 return self._activity.submissions(place)
             case "email_events":
@@ -137,6 +151,22 @@ class HubSpotSource:
                 last = place.get("last")
                 for batch in self._changes.batches(stream, need, window, known=known, last=last):
                     yield self._with_refusals(stream, batch)
+
+    def narrows(self, stream: str, excerpt: Excerpt) -> bool:
+        """Tell whether the lists or pipelines of *excerpt* leave records of *stream* out."""
+        return narrows(stream, excerpt)
+
+    def excerpt(
+        self, stream: str, need: Need, excerpt: Excerpt, *, known: Known, cursor: str | None
+    ) -> Iterator[Batch]:
+        """Yield the records of *stream* that *excerpt* wants.
+
+        Repeatable from any cursor yielded. Raises ConfigError when there is no such list, and else
+        as `pull` does.
+        """
+        place = cursors.read(cursor)
+        for batch in self._excerpts.batches(stream, need, excerpt, place, known=known):
+            yield self._with_refusals(stream, batch)
 
     def archived(self, stream: str, cursor: str | None) -> Iterator[Batch]:
         """Yield the archived records of *stream*, bare, in the order of their ids."""
@@ -224,6 +254,8 @@ class HubSpotSource:
                 self._api.exchange_rates()
             case "forms":
                 self._api.forms(after=None, archived=False, limit=1)
+            case "list_memberships":
+                self._lists.find(sorted(self._metadata.needs[stream].properties))
             case "form_submissions":
                 forms = [form for form in self._metadata.known_forms() if form.type != COMMENTS]
                 for form in forms[:1]:
