@@ -39,12 +39,14 @@ from cjm_sync.registry import find_plugin, plugin_names
 from cjm_sync.report import (
     check_lines,
     finding_lines,
+    map_lines,
     plan_json,
     plan_lines,
     status_json,
     status_lines,
 )
 from cjm_sync.runs import Options, Progress, Report, time_text
+from cjm_sync.sampling import first_look
 from cjm_sync.schedule import Job, next_time
 from cjm_sync.schedule import serve as serve_jobs
 from cjm_sync.wiring import Home, World, open_home, open_source, open_world, read_config
@@ -306,9 +308,27 @@ def sync(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Plan only; write nothing to Notion.")
     ] = False,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            "--sample",
+            metavar="N",
+            min=1,
+            max=10_000,
+            help="A first look: print the map of the N contacts modified last; keep and write nothing.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Do one run: pull from HubSpot, compute the map, write what changed to Notion."""
+    if sample is not None:
+        if full or allow_removals or accept or take_over:
+            raise ConfigError(
+                "--sample goes with --as-of, --dry-run and --json only",
+                hint="A first look writes nothing, so there is nothing to allow or accept.",
+            )
+        _look(config, sample, _moment(as_of), as_json=as_json)
+        return
     options = Options(
         as_of=_moment(as_of),
         full=full,
@@ -332,6 +352,40 @@ def sync(
         if report.error is not None:
             _say(report.error)
     raise typer.Exit(report.exit_code)
+
+
+def _look(config: Path | None, size: int, as_of: datetime | None, *, as_json: bool) -> None:
+    """Show the map of a sample; neither the store nor Notion is touched."""
+    env = environment()
+    checked = read_config(find_config(config, env))
+    with ExitStack() as stack:
+        stop = stack.enter_context(_stopping())
+        clock = _StoppableClock(stop)
+        home, source = stack.enter_context(open_source(checked, environment=env, clock=clock))
+        progress = stack.enter_context(_progress(stop))
+        progress.phase("look at a sample")
+        look = first_look(
+            source,
+            home.mapping,
+            home.journeys,
+            size=size,
+            as_of=as_of or clock.now().replace(second=0, microsecond=0),
+            progress=progress.read,
+        )
+    if as_json:
+        exporter: ExporterPlugin = find_plugin("exporters", "json")
+        _print_json(
+            look.as_json() | {"map": json.loads(exporter.export(look.journey_map))},
+        )
+        return
+    _print(
+        f"a sample of {look.units} contacts as of {time_text(look.journey_map.as_of)}: "
+        f"nothing was written or kept; {look.requests} requests"
+    )
+    for line in map_lines(look.journey_map):
+        _print(line)
+    for line in finding_lines(look.findings, most=_FINDINGS_SHOWN):
+        _err.print(line, markup=False)
 
 
 def _tell_findings(report: Report) -> None:

@@ -183,6 +183,20 @@ class Excerpter(Protocol):
         """
 
 
+@runtime_checkable
+class Sampler(Protocol):
+    """What a source offers beside `Source` when it can show a few contacts and what is theirs."""
+
+    def samples(self, stream: str) -> bool:
+        """Tell whether *stream* has a sample; one that describes the account is pulled whole."""
+
+    def sample(self, stream: str, need: Need, *, size: int) -> Iterator[Batch]:
+        """Yield at most *size* contacts, or of another stream what belongs to those yielded before.
+
+        From the beginning each time. What is left out is a finding. Raises as `Source.pull` does.
+        """
+
+
 class SourcePlugin(Protocol):
     """What the entry point of a source offers."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
+from cjm_sync.journey.types import JourneyMap
 from cjm_sync.model import Binding, Finding, canonical
 from cjm_sync.ports import Check
 from cjm_sync.steps import (
@@ -207,3 +208,21 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
         yield f"kept for a person: {kept['key']} column {kept['column']}"
     for key in status["tombstones"]:
         yield f"deleted by a person, stays deleted: {key}"
+
+
+def map_lines(journey_map: JourneyMap) -> Iterator[str]:
+    """Return the stages of each journey with their main numbers; one that is withheld is a dash."""
+    for journey in journey_map.journeys:
+        yield f"{journey.name}: {_number(journey.units)} units"
+        for stage in journey.stages:
+            everyone = stage.cells[0]
+            share = None if everyone.conversion is None else everyone.conversion * 100
+            yield (
+                f"  {stage.label:<16} in stage {_number(everyone.in_stage):>5}   "
+                f"entered {_number(everyone.entered):>5}   conversion {_number(share):>4} %   "
+                f"median {_number(everyone.median_days):>4} days"
+            )
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}"

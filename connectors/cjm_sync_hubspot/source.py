@@ -20,6 +20,7 @@ from cjm_sync_hubspot.cursors import Window
 from cjm_sync_hubspot.excerpts import Excerpts, narrows
 from cjm_sync_hubspot.lists import Lists
 from cjm_sync_hubspot.metadata import WITH_PIPELINES, Metadata
+from cjm_sync_hubspot.samples import Samples
 
 METADATA = (
     "account",
@@ -60,6 +61,7 @@ class HubSpotSource:
         self._changes = CrmChanges(api, self._crm)
         self._lists = Lists(api)
         self._excerpts = Excerpts(self._changes, self._lists)
+        self._samples = Samples(api, self._crm, self._changes)
 
     def identify(self) -> Account:
         """Ask whose account the token opens; raises ConfigError on a bad token. Repeatable."""
@@ -167,6 +169,16 @@ class HubSpotSource:
         place = cursors.read(cursor)
         for batch in self._excerpts.batches(stream, need, excerpt, place, known=known):
             yield self._with_refusals(stream, batch)
+
+    def samples(self, stream: str) -> bool:
+        """Tell whether *stream* has a sample; one that describes the portal is pulled whole."""
+        return stream not in METADATA
+
+    def sample(self, stream: str, need: Need, *, size: int) -> Iterator[Batch]:
+        """Yield the *size* contacts modified last, or what belongs to those yielded before."""
+        if stream in ACTIVITY:
+            return self._samples.left_out(stream)
+        return self._samples.batches(stream, need, size)
 
     def archived(self, stream: str, cursor: str | None) -> Iterator[Batch]:
         """Yield the archived records of *stream*, bare, in the order of their ids."""
