@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -103,8 +103,7 @@ def backfill(
         def part(stream: str, need: Need, gate: Gate) -> _PartReader | None:
             if not plan.is_part(stream):
                 return None
-            bounded = replace(excerpt, until=excerpt.until or now)
-            return _PartReader(source, store, name, stream, need, bounded, begun, gate)
+            return _PartReader(source, store, name, stream, need, excerpt, now, begun, gate)
 
         pulled = pull(
             source,
@@ -222,11 +221,13 @@ class _PartReader:
         stream: str,
         need: Need,
         excerpt: Excerpt,
+        now: datetime,
         begun: Mapping[str, str | None],
         gate: Gate,
     ) -> None:
         self._source, self._store, self._name = source, store, name
         self._stream, self._need, self._excerpt, self._gate = stream, need, excerpt, gate
+        self._until = excerpt.until or now
         self._cursor = begun.get(stream)
         self._is_done = stream in begun and self._cursor is None
         self.count = Count()
@@ -268,13 +269,13 @@ class _PartReader:
         source, excerpt = self._source, self._excerpt
         if isinstance(source, Excerpter) and source.narrows(self._stream, excerpt):
             return source.excerpt(self._stream, self._need, excerpt, known=self, cursor=cursor)
-        if not isinstance(source, Follower) or excerpt.until is None:
-            raise AssertionError("the plan lets only such a source and such a span through")
+        if not isinstance(source, Follower):
+            raise TypeError("the plan lets only a source through that follows its streams")
         return source.changes(
             self._stream,
             self._need,
             since=excerpt.since or EARLIEST,
-            until=excerpt.until,
+            until=self._until,
             known=self,
             cursor=cursor,
         )

@@ -21,7 +21,7 @@ from cjm_sync_hubspot.lists import Lists
 
 _PIPELINE = {"deals": "pipeline", "tickets": "hs_pipeline"}
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def narrows(stream: str, excerpt: Excerpt) -> bool:

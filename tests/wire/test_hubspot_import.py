@@ -359,6 +359,21 @@ def test_only_who_is_on_the_list_is_read_and_nothing_else(
     assert (world.held("deals"), world.held("companies")) == ([], [])
 
 
+def test_who_is_modified_while_a_list_is_read_is_read_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cjm_sync_hubspot.api.MEMBERS_LIMIT", 50)
+
+    def progress(_stream: str, _read: int) -> None:
+        world.clock.sleep(60)
+        world.sandbox.edit.update("contacts", "1200", {"lifecyclestage": "customer"})
+
+    wanted = Wanted(Excerpt(lists=("VIP",)))
+    backfill(world.source(), world.store, NEEDS, wanted, clock=world.clock, progress=progress)
+
+    assert 1200 in world.held()
+
+
 def test_a_list_and_a_span_hold_together(world: World) -> None:
     world.bring(lists=("VIP",), since=START - 6 * DAY, until=START - 2 * DAY)
 
