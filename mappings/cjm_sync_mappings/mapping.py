@@ -143,7 +143,8 @@ def _facts(
         if not where.is_known_by(born_at, now) or contact.id in without:
             continue
         is_member = members is None or contact.id in members
-        if is_member and where.keeps(contact, born_at, employer(contact)):
+        firm = employer(contact) if where.of_company else None
+        if is_member and where.keeps(contact, born_at, firm):
             chosen.append(contact)
         else:
             notes.outside += 1
