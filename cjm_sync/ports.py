@@ -147,8 +147,8 @@ class Follower(Protocol):
     def look_up(self, stream: str, ids: Sequence[str]) -> Batch | None:
         """Look for records that no listing showed; None when *stream* cannot be asked by id.
 
-        Returns those that are there all the same, bare, and who was merged into whom. One that
-        the remote could not tell about counts as being there.
+        Returns those that are there all the same or `archived`, bare, and who was merged into
+        whom. One that the remote could not tell about counts as being there.
         """
 
 

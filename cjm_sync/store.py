@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -630,25 +630,34 @@ class Store:
     def _not_seen(self, stream: str, reading: Reading) -> sa.ColumnElement[bool]:
         return (_RECORD.c.object == stream) & (_RECORD.c.reading < reading.number)
 
-    def drop_unseen(self, stream: str, reading: Reading) -> int:
+    def drop_unseen(
+        self, stream: str, reading: Reading, *, remembered: Collection[str] = ()
+    ) -> int:
         """Remove the records that a complete reading did not show; return how many.
 
-        The former ids of those who are gone are forgotten with them (whoever comes back brings
-        them again), but not those of one who was merged in turn: they lead on to the survivor.
+        Former ids that lead to nobody any more are forgotten with them. Those *remembered* are not
+        in the mirror and may come back, so what leads to them stays.
         """
-        gone = sa.select(_RECORD.c.id).where(self._mine(_RECORD), self._not_seen(stream, reading))
-        mine = (self._mine(_ALIAS), _ALIAS.c.object == stream)
-        other = _ALIAS.alias()
         with self._writing() as db:
-            former = sa.select(other.c.former_id).where(
-                other.c.workspace == self._workspace, other.c.object == stream
-            )
-            db.execute(
-                _ALIAS.delete().where(*mine, _ALIAS.c.id.in_(gone), _ALIAS.c.id.not_in(former))
-            )
-            return db.execute(
+            dropped = db.execute(
                 _RECORD.delete().where(self._mine(_RECORD), self._not_seen(stream, reading))
             ).rowcount
+            self._forget_former(db, stream, remembered)
+        return dropped
+
+    def _forget_former(self, db: sa.Connection, stream: str, remembered: Collection[str]) -> None:
+        """Drop the former ids whose chain ends at nobody."""
+        mine = (self._mine(_ALIAS), _ALIAS.c.object == stream)
+        direct = {
+            row.former_id: row.id
+            for row in db.execute(sa.select(_ALIAS.c.former_id, _ALIAS.c.id).where(*mine))
+        }
+        ends = {former: _last(direct, former) for former in direct}
+        wanted = sorted({*ends.values()} - {*remembered})
+        held = {id_ for _, id_ in self._digests(db, [(stream, end) for end in wanted])}
+        dead = {*wanted} - held
+        for some in _chunks(sorted(former for former, end in ends.items() if end in dead)):
+            db.execute(_ALIAS.delete().where(*mine, _ALIAS.c.former_id.in_(some)))
 
     def records(self, object_name: str) -> Generator[Record, None, None]:
         """Yield the mirror's records of one object, ascending by id, numbers by value.
@@ -860,6 +869,8 @@ def _open(url: sa.URL) -> sa.Engine:
             # An unfinished write must not survive a power cut as half a page of records.
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
+            # What was erased must not be read from the file's unused pages.
+            connection.execute("PRAGMA secure_delete=ON")
 
         sa.event.listen(engine, "connect", prepare)
         return engine

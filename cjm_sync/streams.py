@@ -263,40 +263,58 @@ class StreamReader:
                     )
                     self._store.set_trail(self._stream, self._digest, self._trail)
                 return
+        remembered: set[str] = set()
         if follower is not None and self._trail.held:
-            self._retire(follower)
-            self._look_up_missing(reading, follower)
+            remembered = self._retire(follower) | self._look_up_missing(reading, follower)
         with self._alone:
             if follower is not None:
                 gone = self._store.unseen_ids(self._stream, reading)
                 former = self._store.aliases(self._stream) if gone else {}
                 self.erased = tuple(id_ for id_ in gone if id_ not in former)
-            self.count.archived += self._store.drop_unseen(self._stream, reading)
+            self.count.archived += self._store.drop_unseen(
+                self._stream, reading, remembered=remembered
+            )
             if follower is not None:
                 self._trail = replace(self._trail, began=None, swept=self._trail.began)
                 self._store.set_trail(self._stream, self._digest, self._trail)
 
-    def _retire(self, follower: Follower) -> None:
-        """Remove what the source says is archived, also what was archived after it was listed."""
+    def _retire(self, follower: Follower) -> set[str]:
+        """Remove what the source says is archived, also what was archived after it was listed.
+
+        Return those of them that others were merged into: they may come back.
+        """
+        with self._alone:
+            survivors = set(self._store.survivors(self._stream).values())
+        retired: set[str] = set()
         for batch in self._paged(follower.archived(self._stream, None)):
             with self._alone:
                 ids = [record.id for record in batch.records]
                 self.count.archived += self._store.drop(self._stream, ids)
                 self.findings.extend(batch.findings)
+            retired |= survivors.intersection(ids)
+        return retired
 
-    def _look_up_missing(self, reading: Reading, follower: Follower) -> None:
-        """Ask for what no listing showed: a page that came short is no deletion."""
+    def _look_up_missing(self, reading: Reading, follower: Follower) -> set[str]:
+        """Ask for what no listing showed: a page that came short is no deletion.
+
+        Return whom somebody was merged into, and who was archived in the meantime.
+        """
+        found: set[str] = set()
         with self._alone:
             missing = self._store.unseen_ids(self._stream, reading)
         for start in range(0, len(missing), LOOKED_UP_AT_ONCE):
             batch = follower.look_up(self._stream, missing[start : start + LOOKED_UP_AT_ONCE])
             if batch is None:
-                return
-            there = [record.id for record in batch.records]
+                break
+            there = [record.id for record in batch.records if not record.archived]
+            retired = [record.id for record in batch.records if record.archived]
             with self._alone:
                 learned = self._store.keep(self._stream, reading, there, batch.merged)
                 self.count.merged += learned
+                self.count.archived += self._store.drop(self._stream, retired)
                 self.findings.extend(batch.findings)
+            found |= {*batch.merged.values(), *retired}
+        return found
 
     def _is_doubtful(self, unseen: int) -> bool:
         if unseen == self._store.count_of(self._stream):

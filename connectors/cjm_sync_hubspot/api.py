@@ -198,8 +198,9 @@ class Api:
         *,
         properties: Sequence[str],
         history: Sequence[str] = (),
+        archived: bool = False,
     ) -> Json:
-        """Return the records of *ids*, in any order; some may be missing."""
+        """Return the records of *ids*, or the *archived* of them, in any order; some may be missing."""
         body = {
             "properties": list(properties),
             "propertiesWithHistory": list(history),
@@ -210,7 +211,7 @@ class Api:
             lambda: self._batches.read(
                 object_type,
                 batch_read_input_simple_public_object_id=body,
-                archived=False,
+                archived=archived,
                 _preload_content=False,
             ),
         )

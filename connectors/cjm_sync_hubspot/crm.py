@@ -120,25 +120,54 @@ class CrmReader:
             loop.goes_on(after, cursors.first_of(records))
 
     def look_up(self, object_type: str, ids: Sequence[str]) -> Batch:
-        """Return those of *ids* that are there, bare, and who was merged into whom.
+        """Return those of *ids* that are there or archived, bare, and who was merged into whom.
 
         When HubSpot failed to send some, none that is missing counts as gone.
         """
         reader = Reader(object_type)
         merged: dict[str, str] = {}
-        there: list[str] = []
+        found: dict[str, Record] = {}
+        for archived in (False, True):
+            missing = [id_ for id_ in ids if id_ not in found and id_ not in merged]
+            for start in range(0, len(missing), BATCH_LIMIT):
+                asked = missing[start : start + BATCH_LIMIT]
+                there, silent = self._look_for(
+                    object_type, asked, reader, merged, archived=archived
+                )
+                for id_ in silent:
+                    # One at a time there is no doubt who an answer is about.
+                    there += self._look_for(object_type, [id_], reader, merged, archived=archived)[
+                        0
+                    ]
+                found |= {
+                    id_: Record(object_type, id_, {}, archived=is_archived)
+                    for id_, is_archived in there
+                }
+        return Batch(tuple(found.values()), None, reader.rows(), merged)
+
+    def _look_for(
+        self,
+        object_type: str,
+        asked: Sequence[str],
+        reader: Reader,
+        merged: dict[str, str],
+        *,
+        archived: bool,
+    ) -> tuple[list[tuple[str, bool]], list[str]]:
+        """Return who of *asked* is there, and of whom neither a row nor an error told anything."""
         properties = sorted(_TELLS_MERGES.get(object_type, frozenset()) | {"hs_object_id"})
-        for start in range(0, len(ids), BATCH_LIMIT):
-            asked = ids[start : start + BATCH_LIMIT]
-            answer = self._api.batch(object_type, asked, properties=properties)
-            sent = _rows_by_id(cursors.results(object_type, answer))
-            merged |= _renamed(asked, sent)
-            said = len(reader.findings)
-            _complain_of_errors(answer, reader)
-            is_sure = len(reader.findings) == said
-            there += [id_ for id_ in asked if id_ in sent or not (is_sure or id_ in merged)]
-        records = tuple(Record(object_type, id_, {}) for id_ in there)
-        return Batch(records, None, reader.rows(), merged)
+        answer = self._api.batch(object_type, asked, properties=properties, archived=archived)
+        sent = _rows_by_id(cursors.results(object_type, answer))
+        merged |= _renamed(asked, sent)
+        said = len(reader.findings)
+        _complain_of_errors(answer, reader)
+        untold = [id_ for id_ in asked if id_ not in sent and id_ not in merged]
+        there = [(id_, archived) for id_ in asked if id_ in sent]
+        if len(reader.findings) > said:
+            return there + [(id_, False) for id_ in untold], []
+        absent = _absent(answer)
+        is_told = not absent and sent.keys() <= set(asked)
+        return there, [] if is_told else [id_ for id_ in untold if id_ not in absent]
 
     def selection(self, object_type: str, need: Need) -> Selection:
         """Return what to ask of each record of *object_type* for *need*."""
@@ -316,6 +345,18 @@ def _renamed(asked: Sequence[str], sent: Mapping[str, Json]) -> dict[str, str]:
     if len(missing) == 1 and len(strangers) == 1:
         renamed[missing[0]] = strangers[0]
     return renamed
+
+
+def _absent(answer: Json) -> set[str]:
+    """Return the ids of which an answer says that there is no such record."""
+    errors = answer.get("errors")
+    contexts = [
+        error.get("context")
+        for error in (errors if isinstance(errors, list) else [])
+        if isinstance(error, dict) and error.get("category") == "OBJECT_NOT_FOUND"
+    ]
+    lists = [context.get("ids") for context in contexts if isinstance(context, dict)]
+    return {str(id_) for ids in lists if isinstance(ids, list) for id_ in ids}
 
 
 def _complain_of_errors(answer: Json, reader: Reader) -> None:
