@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 TIMEOUT = httpx.Timeout(connect=10.0, read=75.0, write=75.0, pool=75.0)
 """Seconds. Both remotes may work on one request for 60 s before they give it up themselves."""
 
+_PARSED = "cjm_sync.json"
+"""Where a response keeps what its JSON came to."""
+
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """Failures before the request left: sending it again cannot do anything twice."""
 
@@ -440,10 +443,20 @@ def _is_whole(response: httpx.Response) -> bool:
     if not response.content:
         return response.status_code in {httpx.codes.NO_CONTENT, httpx.codes.RESET_CONTENT}
     try:
-        json.loads(response.content)
+        response.extensions[_PARSED] = json.loads(response.content)
     except ValueError:
         return False
     return True
+
+
+def take_json(response: httpx.Response) -> Any:
+    """Return the JSON of a wholly read *response*; raises ValueError when it is none.
+
+    The road has parsed it already to see whether it is whole, and a page of records is long. The
+    response gives it away: httpx's responses stay in memory until the collector finds them.
+    """
+    parsed = response.extensions.pop(_PARSED, _PARSED)
+    return json.loads(response.content) if parsed is _PARSED else parsed
 
 
 def _said(response: httpx.Response, paths: tuple[str, ...]) -> list[str]:

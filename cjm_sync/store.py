@@ -111,6 +111,18 @@ _RUN = _table(
     sa.Column("outcome", _TEXT),
     sa.Column("report", _TEXT),
 )
+# Built once as well as asked often: of every page, which of its records are known.
+_NAMED = (
+    _RECORD.c.workspace == sa.bindparam("mine"),
+    _RECORD.c.object == sa.bindparam("of"),
+    _RECORD.c.id.in_(sa.bindparam("some", expanding=True)),
+)
+_DIGESTS = sa.select(_RECORD.c.id, _RECORD.c.digest).where(*_NAMED)
+_SEE = (
+    _RECORD.update()
+    .where(*_NAMED, _RECORD.c.reading < sa.bindparam("number"))
+    .values(reading=sa.bindparam("number"))
+)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SCHEMA_VERSION = 1
 """Migrations are appended as functions of a connection; version 1 is the tables above."""
@@ -177,6 +189,8 @@ class Store:
         self._insert = (
             postgresql.insert if self._url.get_backend_name() == "postgresql" else sqlite.insert
         )
+        # Built once: a page of records is saved in less time than it takes to build a statement.
+        self._upserts: dict[str, sa.Insert] = {}
         self._lock_connection: sa.Connection | None = None
         try:
             self._migrate()
@@ -270,6 +284,12 @@ class Store:
     def _put(self, db: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         if not rows:
             return
+        statement = self._upserts.get(table.name)
+        if statement is None:
+            statement = self._upserts[table.name] = self._upsert(table)
+        db.execute(statement, [{"workspace": self._workspace, **row} for row in rows])
+
+    def _upsert(self, table: sa.Table) -> sa.Insert:
         names = [column.name for column in table.primary_key]
         statement = self._insert(table)
         others = {
@@ -277,10 +297,7 @@ class Store:
             for column in table.c
             if column.name not in names
         }
-        db.execute(
-            statement.on_conflict_do_update(index_elements=names, set_=others),
-            [{"workspace": self._workspace, **row} for row in rows],
-        )
+        return statement.on_conflict_do_update(index_elements=names, set_=others)
 
     # facts: small named values (installation id, portal id, workspace id, versions)
 
@@ -542,14 +559,7 @@ class Store:
     def _see(self, db: sa.Connection, stream: str, ids: Sequence[str], number: int) -> None:
         for some in _chunks(ids):
             db.execute(
-                _RECORD.update()
-                .where(
-                    self._mine(_RECORD),
-                    _RECORD.c.object == stream,
-                    _RECORD.c.id.in_(some),
-                    _RECORD.c.reading < number,
-                )
-                .values(reading=number)
+                _SEE, {"mine": self._workspace, "of": stream, "some": some, "number": number}
             )
 
     def drop(self, stream: str, ids: Sequence[str]) -> int:
@@ -580,11 +590,7 @@ class Store:
         for object_name, ids in by_object.items():
             for some in _chunks(ids):
                 rows = db.execute(
-                    sa.select(_RECORD.c.id, _RECORD.c.digest).where(
-                        self._mine(_RECORD),
-                        _RECORD.c.object == object_name,
-                        _RECORD.c.id.in_(some),
-                    )
+                    _DIGESTS, {"mine": self._workspace, "of": object_name, "some": some}
                 )
                 found.update({(object_name, record_id): digest for record_id, digest in rows})
         return found
@@ -925,6 +931,9 @@ def _busy() -> BusyError:
     )
 
 
+_in_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
 def _record_json(record: Record) -> str:
     body: dict[str, Any] = {"id": record.id, "p": dict(record.properties)}
     if record.history:
@@ -940,8 +949,7 @@ def _record_json(record: Record) -> str:
         body["u"] = record.updated_at
     if record.archived:
         body["a"] = True
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return _storable(text)
+    return _storable(_in_json(body))
 
 
 def _storable(text: str) -> str:
@@ -949,6 +957,8 @@ def _storable(text: str) -> str:
 
     JSON may carry either, and nothing that we write to could take it.
     """
+    if text.isascii() and "\0" not in text:
+        return text
     return _UNSTORABLE.sub("\ufffd", text)
 
 

@@ -8,7 +8,6 @@ httpx client. Paths are translated to the configured version.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +18,7 @@ from urllib.parse import quote, unquote, urlencode
 import httpx
 from hubspot import HubSpot
 
-from cjm_sync.http import DailyLimitError
+from cjm_sync.http import DailyLimitError, take_json
 from cjm_sync.ports import Clock
 from cjm_sync_hubspot.errors import failure, spent
 
@@ -382,7 +381,7 @@ class Api:
         if not response.is_success:
             raise failure(what, response)
         try:
-            answer = json.loads(response.content)
+            answer = take_json(response)
         except ValueError as error:
             raise failure(what, ValueError("it is not JSON")) from error
         if not isinstance(answer, dict):

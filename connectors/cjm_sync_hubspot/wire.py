@@ -168,8 +168,12 @@ class Reader:
 
 def linked_ids(rows: Sequence[Any], name: str) -> tuple[str, ...]:
     """Return each id once, in the order met: HubSpot repeats a target per kind of link."""
-    ids = (row.get(name) for row in rows if isinstance(row, dict))
-    return tuple(dict.fromkeys(str(id_) for id_ in ids if isinstance(id_, (int, str)) and id_))
+    ids: dict[str, None] = {}
+    for row in rows:
+        id_ = row.get(name) if isinstance(row, dict) else None
+        if isinstance(id_, (int, str)) and id_:
+            ids[str(id_)] = None
+    return tuple(ids)
 
 
 def account_record(answer: Mapping[str, Any]) -> Record:
@@ -295,7 +299,10 @@ def _text_or_none(value: Any) -> str | None:
 
 def former_ids(sent: Mapping[str, Any], id_: str) -> tuple[str, ...]:
     """Return the ids that merging brought to this record, from both places that tell."""
-    plain = str(sent.get(MERGED_IDS) or "").split(";")
-    timed = (part.partition(":")[0] for part in str(sent.get(MERGED_VIDS) or "").split(";"))
+    ids, vids = sent.get(MERGED_IDS), sent.get(MERGED_VIDS)
+    if not ids and not vids:  # nearly always, and this is asked of every record
+        return ()
+    plain = str(ids or "").split(";")
+    timed = (part.partition(":")[0] for part in str(vids or "").split(";"))
     former = (part.strip() for part in (*plain, *timed))
     return tuple(dict.fromkeys(part for part in former if part and part != id_))
