@@ -65,7 +65,10 @@ def journey(**changes: Any) -> Journey:
         outcomes=Outcomes(lost=7, churned=None, dormant=6, unmapped=0, withheld=True),
         currency="EUR", unmapped_values=(("Partner", 5), ("Press", None)),
         known_personas=(("champion", "Champion"), ("user", "User")),
-        known_touchpoints=("meet.first", "sales.quote"),
+        known_touchpoints=(
+            ("meet.first", "First meeting or demo", "Meeting"),
+            ("sales.quote", "Quote sent", "Document"),
+        ),
     )  # fmt: skip
     return replace(made, **changes)
 

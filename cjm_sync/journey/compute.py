@@ -70,7 +70,7 @@ def compute(facts: Facts, *, as_of: datetime) -> Journey:
         currency=facts.currency,
         unmapped_values=_unmapped_values(facts),
         known_personas=((EVERYONE, "Everyone"), *((p.key, p.label) for p in facts.personas)),
-        known_touchpoints=tuple(touchpoint.key for touchpoint in facts.touchpoints),
+        known_touchpoints=tuple((t.key, t.label, t.channel) for t in facts.touchpoints),
         findings=facts.findings,
         withheld=curtain.withheld,
     )

@@ -156,8 +156,9 @@ class Outcomes:
 class Journey:
     """One journey's map at T.
 
-    *known_personas* (key, label) and *known_touchpoints* (keys) are all that the profile and the
-    account can give, with or without units: a row of a known subject stays when its data runs out.
+    *known_personas* (key, label) and *known_touchpoints* (key, label, usual channel) are all that
+    the profile and the account can give, with or without units: a row of a known subject stays,
+    under its name, when its data runs out.
     *unmapped_values* are (label that may be shown, units).
     """
 
@@ -172,7 +173,7 @@ class Journey:
     currency: str = ""
     unmapped_values: tuple[tuple[str, int | None], ...] = ()
     known_personas: tuple[tuple[str, str], ...] = ()
-    known_touchpoints: tuple[str, ...] = ()
+    known_touchpoints: tuple[tuple[str, str, str], ...] = ()
     findings: tuple[Finding, ...] = ()
     withheld: bool = False
 

@@ -48,12 +48,12 @@ def journey_rows(journey: Journey, *, names: Names, bound: Collection[str]) -> I
 class _Known:
     """What a journey's keys may speak of, with the labels that people read.
 
-    *keys* are the rows that a link may point to. A touchpoint is None when no stage has data of it.
+    *keys* are the rows that a link may point to; of a touchpoint, (label, channel) are known.
     """
 
     stages: Mapping[str, Stage]
     personas: Mapping[str, str]
-    touchpoints: Mapping[str, Touchpoint | None]
+    touchpoints: Mapping[str, tuple[str, str]]
     keys: Collection[str]
 
     @classmethod
@@ -66,8 +66,8 @@ class _Known:
             stages={stage.key: stage for stage in journey.stages},
             personas={EVERYONE: EVERYONE_LABEL, **dict(journey.known_personas), **listed},
             touchpoints={
-                **dict.fromkeys(journey.known_touchpoints),
-                **{touchpoint.key: touchpoint for touchpoint in reversed(seen)},
+                **{t.key: (t.label, t.channel) for t in reversed(seen)},
+                **{key: (label, channel) for key, label, channel in journey.known_touchpoints},
             },
             keys={*bound, *_keys_in_map(journey)},
         )
@@ -108,8 +108,9 @@ def _rows_in_map(journey: Journey, *, names: Names, known: _Known) -> Iterator[P
     ):
         numbers = _touchpoint_numbers(touchpoint)
         stage = known.stages[touchpoint.stage]
+        said = (touchpoint.label, touchpoint.channel)
         yield _touchpoint_page(
-            journey, stage, touchpoint.key, touchpoint, numbers, ACTIVE, names=names, known=known
+            journey, stage, touchpoint.key, said, numbers, ACTIVE, names=names, known=known
         )
 
 
@@ -131,9 +132,9 @@ def _without_data(key: str, journey: Journey, *, names: Names, known: _Known) ->
             )
         case "touchpoint", [stage, name] if stage in known.stages and name in known.touchpoints:
             empty = _empty(columns.TOUCHPOINTS)
-            seen = known.touchpoints[name]
+            said = known.touchpoints[name]
             return _touchpoint_page(
-                journey, known.stages[stage], name, seen, empty, NO_DATA, names=names, known=known
+                journey, known.stages[stage], name, said, empty, NO_DATA, names=names, known=known
             )
         case _:
             return None
@@ -187,19 +188,19 @@ def _touchpoint_page(
     journey: Journey,
     stage: Stage,
     touchpoint: str,
-    seen: Touchpoint | None,
+    said: tuple[str, str],
     numbers: Mapping[str, Cell],
     state: Choice,
     *,
     names: Names,
     known: _Known,
 ) -> Page:
-    """Return a touchpoint's row; *seen* tells label and channel, in another stage if need be."""
-    channel = seen.channel if seen is not None and seen.channel.strip() else ""
+    """Return a touchpoint's row; *said* is its label and channel."""
+    label, channel = said
     subject: dict[str, Cell] = {
-        "name": (seen.label if seen is not None else "") or touchpoint,
+        "name": label or touchpoint,
         "stage": names.choice("stage", stage.key),
-        "channel": names.choice("channel", channel) if channel else None,
+        "channel": names.choice("channel", channel) if channel.strip() else None,
         "journey": names.choice("journey", journey.key),
         "stage_row": known.link(row_key(journey.key, "stage", stage.key, EVERYONE)),
         "order": stage.order,

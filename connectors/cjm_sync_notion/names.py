@@ -70,11 +70,12 @@ def _personas(journey_map: JourneyMap) -> Iterator[tuple[str, str]]:
 
 def _channels(journey_map: JourneyMap) -> list[str]:
     """Return the channels in alphabetical order, so that page order never shows."""
-    return sorted(
-        {
-            touchpoint.channel
-            for journey in journey_map.journeys
-            for touchpoint in journey.touchpoints
-            if touchpoint.channel.strip()
-        }
-    )
+    channels = {
+        channel
+        for journey in journey_map.journeys
+        for channel in (
+            *(touchpoint.channel for touchpoint in journey.touchpoints),
+            *(channel for _, _, channel in journey.known_touchpoints),
+        )
+    }
+    return sorted(channel for channel in channels if channel.strip())

@@ -215,6 +215,14 @@ def test_marketing_aggregates_stand_in_for_events_that_are_not_there() -> None:
     assert touches_of(known, email_event("SENT", 6)) == []
 
 
+def test_a_touchpoint_nobody_met_is_known_by_label_and_usual_channel() -> None:
+    assert (
+        "meet.first",
+        "First meeting or demo",
+        "Meeting",
+    ) in journey_of(contact("1")).known_touchpoints
+
+
 def test_channels_come_from_the_record_where_the_profile_knows_them() -> None:
     journey = journey_of(
         contact(),

@@ -218,7 +218,7 @@ def test_the_feeling_follows_the_exact_score(score: float, word: str) -> None:
         ("customers/persona/user", "User"),
         ("customers/stage/service/user", "Service · User"),
         ("customers/touchpoint/service/meet.first", "First meeting or demo"),
-        ("customers/touchpoint/service/sales.quote", "sales.quote"),
+        ("customers/touchpoint/service/sales.quote", "Quote sent"),
     ],
 )
 def test_a_known_subject_without_data_keeps_its_row_empty(key: str, name: str) -> None:
@@ -251,6 +251,16 @@ def test_bound_rows_of_the_map_stay_as_they_are() -> None:
     pages = rows(a_map(), bound=[])
 
     assert rows(a_map(), bound=[page.key for page in pages]) == pages
+
+
+def test_a_touchpoint_without_data_keeps_label_and_usual_channel() -> None:
+    key = "customers/touchpoint/service/sales.quote"
+
+    page = by_key(rows(a_map(), bound=[key]))[key]
+
+    assert page.cells["channel"] == Choice("Document", "Document")
+    options = database("touchpoints").column("channel").options
+    assert "Document" in [option.label for option in options]
 
 
 def test_a_persona_that_comes_or_goes_moves_no_other() -> None:
@@ -298,7 +308,10 @@ def test_options_known_at_creation_stand_in_the_order_of_the_journey() -> None:
 
     assert [o.key for o in stages.column("stage").options] == ["purchase", "service"]
     assert [o.key for o in stages.column("persona").options] == ["everyone", "champion", "user"]
-    assert [o.key for o in database("touchpoints").column("channel").options] == ["Meeting"]
+    assert [o.key for o in database("touchpoints").column("channel").options] == [
+        "Document",
+        "Meeting",
+    ]
     assert [o.label for o in stages.column("journey").options] == ["Customer journey"]
     colors = [option.color for option in stages.column("stage").options]
     assert len(set(colors)) == len(colors)
