@@ -65,8 +65,9 @@ def _stage(journey: Journey, index: int, stage: Stage) -> str:
 
 def _outcomes(outcomes: Outcomes) -> str:
     return (
-        f"Outcomes: {_count(outcomes.lost)} lost, {_count(outcomes.churned)} churned, "
-        f"{_count(outcomes.dormant)} dormant, {_count(outcomes.unmapped)} unmapped."
+        f"In no stage: {_count(outcomes.lost)} lost, {_count(outcomes.churned)} churned. "
+        f"In a stage but dormant: {_count(outcomes.dormant)}. "
+        f"With a lifecycle value that no rule maps: {_count(outcomes.unmapped)}."
     )
 
 

@@ -15,7 +15,18 @@ from cjm_sync_files.fitting import clean, fitted, width_of
 from cjm_sync_files.icons import star
 from cjm_sync_files.lanes import Lane
 from cjm_sync_files.picture import Box, Picture, Shape, Stroke, Text, line
-from cjm_sync_files.style import BAND, GUTTER, INK, MARGIN, MUTED, PAPER, RULE, Columns
+from cjm_sync_files.style import (
+    BAND,
+    GUTTER,
+    INK,
+    MARGIN,
+    MUTED,
+    PAPER,
+    RULE,
+    SLOW,
+    Columns,
+    slow_stage,
+)
 
 _NARROWEST_SHEET = 1000.0
 _GAP = 10.0
@@ -124,7 +135,7 @@ def _outcomes(journey: Journey, top: float, width: float) -> tuple[list[Shape], 
         ("Unmapped", outcomes.unmapped),
     )
     height = 46.0
-    shapes: list[Shape] = _lane_name("Outcomes", "", top + 5)
+    shapes: list[Shape] = _lane_name("Outcomes", "dormant units are in a stage", top - 6)
     left = MARGIN + GUTTER
     each = (width - MARGIN - left + 6) / len(parts)
     for position, (name, value) in enumerate(parts):
@@ -156,7 +167,7 @@ def _outcomes(journey: Journey, top: float, width: float) -> tuple[list[Shape], 
             fitted(
                 left + 4,
                 y,
-                f"Values without a stage: {listed}",
+                f"Lifecycle values that no rule maps: {listed}",
                 width=width - MARGIN - left - 8,
                 size=12,
                 fill=MUTED,
@@ -183,6 +194,13 @@ def _legend(journey: Journey, top: float, width: float) -> tuple[list[Shape], fl
     ):
         words = "moment of truth: linked with moving on or not"
         shapes += star(x + 7, y - 4, 7, fill=INK)
+        shapes.append(Text(x + 20, y, words, size=12, fill=MUTED))
+        x += 20 + width_of(words, 12) + 26
+    if slow_stage(journey.stages) is not None:
+        words = "slowest stage: the longest median; the last stage is not compared"
+        if x + 20 + width_of(words, 12) > width - MARGIN:
+            x, y = MARGIN + 12, y + 20
+        shapes.append(Box(x, y - 10, 12, 12, fill=SLOW, radius=3))
         shapes.append(Text(x + 20, y, words, size=12, fill=MUTED))
         x += 20 + width_of(words, 12) + 26
     words = (

@@ -121,7 +121,7 @@ def status_text(*, as_of: datetime, timezone: ZoneInfo, outcome: str) -> str:
 
 
 def outcomes_text(journey_map: JourneyMap) -> str:
-    """Return the line on units that are in no stage, one line per journey."""
+    """Return the line on units that are in no stage or asleep in one, a line per journey."""
     lines = [_outcomes(journey) for journey in journey_map.journeys]
     if len(lines) == 1:
         return cleaned(f"In no stage now: {lines[0]}", one_line=True)
@@ -133,22 +133,26 @@ def outcomes_text(journey_map: JourneyMap) -> str:
 
 def _outcomes(journey: Journey) -> str:
     outcomes = journey.outcomes
-    counts = ", ".join(
-        f"{word} {_count(value)}"
-        for word, value in (
-            ("lost", outcomes.lost),
-            ("churned", outcomes.churned),
-            ("dormant", outcomes.dormant),
-            ("unmapped", outcomes.unmapped),
-        )
+    return (
+        f"lost {_count(outcomes.lost)}, churned {_count(outcomes.churned)}. "
+        f"In a stage but dormant: {_count(outcomes.dormant)}. {_unmapped(journey)}."
     )
-    text = f"{counts}; of {_count(journey.units)} units."
+
+
+def _unmapped(journey: Journey) -> str:
+    """Return how many units no rule maps: a flag, for such a unit can be in a stage all the same."""
+    match journey.outcomes.unmapped:
+        case None:
+            many = f"Units with a lifecycle value that no rule maps: {NOT_ENOUGH}"
+        case 0:
+            many = "No unit has a lifecycle value that no rule maps"
+        case number:
+            of = "" if journey.units is None else f"Of {whole(journey.units)} units "
+            many = f"{of}{number} have a lifecycle value that no rule maps"
     values = [f"{label} ({_count(count)})" for label, count in journey.unmapped_values]
-    if values:
-        more = len(values) - NAMED_VALUES
-        listed = ", ".join(values[:NAMED_VALUES]) + (f" and {more} more" if more > 0 else "")
-        text += f" Values that no rule maps to a stage: {listed}."
-    return text
+    more = len(values) - NAMED_VALUES
+    listed = ", ".join(values[:NAMED_VALUES]) + (f" and {more} more" if more > 0 else "")
+    return f"{many}: {listed}" if values else many
 
 
 def _count(value: int | None) -> str:

@@ -21,7 +21,7 @@ NOT_YET = "Not refreshed yet: the first run is still writing."
 
 
 def hub(installation: str, *, outcomes: str) -> Hub:
-    """Return the hub page; *outcomes* is the line on units that are in no stage."""
+    """Return the hub page; *outcomes* is the line on units in no stage or dormant."""
     return Hub(HUB_TITLE, HUB_ICON, tuple(_blocks(installation, outcomes=outcomes)))
 
 
@@ -62,7 +62,7 @@ def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
             ),
             (
                 "Everything on this page outside the tables is yours, except the lines that name the "
-                "last refresh and the units in no stage. In the tables, the columns whose description "
+                "last refresh and what became of units. In the tables, the columns whose description "
                 "says “Yours” are."
             ),
         ),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cjm_sync.journey.types import Emotion, JourneyMap, Mix
+from cjm_sync.journey.types import Emotion, JourneyMap, Mix, Outcomes
 from cjm_sync.model import Choice, Link, Page, canonical
 from cjm_sync.ports import Figures
 from cjm_sync_notion import columns
@@ -430,11 +430,32 @@ def test_the_hub_carries_every_section_of_a_journey_map() -> None:
     ]  # fmt: skip
 
 
-def test_units_in_no_stage_are_named_on_the_hub() -> None:
-    assert outcomes_text(a_map()) == (
-        "In no stage now: lost 7, churned not enough data, dormant 6, unmapped 0; of 60 units. "
-        "Values that no rule maps to a stage: Partner (5), Press (not enough data)."
+def test_the_hub_tells_units_in_no_stage_from_dormant_ones_and_from_the_unmapped() -> None:
+    outcomes = Outcomes(lost=7, churned=None, dormant=6, unmapped=9)
+
+    assert outcomes_text(a_map(journey(outcomes=outcomes))) == (
+        "In no stage now: lost 7, churned not enough data. In a stage but dormant: 6. "
+        "Of 60 units 9 have a lifecycle value that no rule maps: "
+        "Partner (5), Press (not enough data)."
     )
+
+
+@pytest.mark.parametrize(
+    ("unmapped", "words"),
+    [
+        (None, "Units with a lifecycle value that no rule maps: not enough data."),
+        (0, "No unit has a lifecycle value that no rule maps."),
+    ],
+)
+def test_few_or_no_unmapped_units_are_told_in_a_whole_sentence(
+    unmapped: int | None, words: str
+) -> None:
+    outcomes = Outcomes(lost=7, churned=5, dormant=6, unmapped=unmapped)
+
+    assert outcomes_text(a_map(journey(outcomes=outcomes, unmapped_values=()))).endswith(words)
+
+
+def test_each_journey_has_its_own_line_of_outcomes() -> None:
     two = outcomes_text(a_map(journey(), journey(key="b", name="Renewals", unmapped_values=())))
     assert two.splitlines()[1].startswith("In no stage now (Renewals): lost 7,")
 
