@@ -4,9 +4,9 @@ A stub on loopback (`stub.py`, a process of its own) serves contacts and activit
 Each reading is a fresh process of its own as well, so that its peak memory is its own: the product
 in full at a tenth of the size and at the whole, then what it reads when one record in a hundred
 changed; and the textbook loop of each peer that is installed, which stores every page in SQLite
-too. The clock of the product only counts the waits that HubSpot's limits would ask for.
+too and is cut after *--peer-seconds*: its pages cost the same from the first to the last. The clock of the product only counts the waits that HubSpot's limits would ask for.
 
-    python benchmarks/pull.py [--contacts N --activities M --peers]
+    python benchmarks/pull.py [--contacts N --activities M --no-peers --peer-seconds S --workers W]
 
 Peers are `hubspot-api-client`, which the product needs anyway, and `hubspot-sdk`
 (`pip install hubspot-sdk`), which is left out when it is not installed.
@@ -57,11 +57,17 @@ class Measured:
     stored: int
     mirror: int
     requests: int
-    bound: int
+    bound: int | None
+    """The least requests that the page sizes allow; None for a reading that was cut."""
     seconds: float
     cpu_seconds: float
     peak_mb: float
     waits_seconds: float
+
+    @property
+    def excess(self) -> float:
+        """Return requests sent for each that had to be."""
+        return self.requests / self.bound if self.bound is not None else math.nan
 
     @property
     def rate(self) -> float:
@@ -91,13 +97,18 @@ class Watch:
     def __init__(self) -> None:
         self._began, self._cpu_began = time.perf_counter(), time.process_time()
 
+    @property
+    def seconds(self) -> float:
+        """Return how long it has been."""
+        return time.perf_counter() - self._began
+
     def read(self, *, stored: int, mirror: int, waits: float = 0.0) -> dict[str, float]:
         """Return what a reading that ends now took."""
         return {
             "stored": stored,
             "mirror": mirror,
             "waits": waits,
-            "seconds": time.perf_counter() - self._began,
+            "seconds": self.seconds,
             "cpu": time.process_time() - self._cpu_began,
             "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
@@ -163,7 +174,7 @@ def product_needs() -> dict[str, dict[str, list[str]]]:
 
 
 def read_by_api_client(
-    address: str, store_path: str, needs: Mapping[str, dict[str, list[str]]]
+    address: str, store_path: str, needs: Mapping[str, dict[str, list[str]]], seconds: float
 ) -> dict[str, float]:
     """Read with `hubspot-api-client` as its documentation shows: a page after the other."""
     import hubspot  # noqa: PLC0415
@@ -187,7 +198,7 @@ def read_by_api_client(
                 return
             after = page.paging.next.after
 
-    return _stored(store_path, pages)
+    return _stored(store_path, pages, seconds)
 
 
 def _with_host(original: Callable[..., None], address: str) -> Callable[..., None]:
@@ -199,7 +210,7 @@ def _with_host(original: Callable[..., None], address: str) -> Callable[..., Non
 
 
 def read_by_sdk(
-    address: str, store_path: str, needs: Mapping[str, dict[str, list[str]]]
+    address: str, store_path: str, needs: Mapping[str, dict[str, list[str]]], seconds: float
 ) -> dict[str, float]:
     """Read with `hubspot-sdk`, page by page."""
     sdk = importlib.import_module("hubspot_sdk")
@@ -214,7 +225,7 @@ def read_by_sdk(
             page = page.get_next_page()
 
     with sdk.HubSpot(access_token=TOKEN, base_url=address) as client:
-        return _stored(store_path, pages)
+        return _stored(store_path, pages, seconds)
 
 
 def _given(need: Mapping[str, list[str]]) -> dict[str, list[str]]:
@@ -226,23 +237,24 @@ def _page_size(need: Mapping[str, list[str]]) -> int:
 
 
 def _stored(
-    store_path: str, pages: Callable[[str], Iterator[Iterable[tuple[str, object]]]]
+    store_path: str, pages: Callable[[str], Iterator[Iterable[tuple[str, object]]]], seconds: float
 ) -> dict[str, float]:
-    """Store every page in SQLite, a transaction each, as a script would."""
+    """Store every page in SQLite, a transaction each, as a script would, for at most *seconds*."""
     watch = Watch()
     stored = 0
     with closing(sqlite3.connect(store_path)) as db:
         db.execute("CREATE TABLE record (object, id, body, PRIMARY KEY (object, id))")
-        for name in OBJECTS:
-            for page in pages(name):
-                rows = [(name, id_, json.dumps(body, default=str)) for id_, body in page]
-                with db:
-                    db.executemany(
-                        "INSERT INTO record VALUES (?, ?, ?) ON CONFLICT (object, id) "
-                        "DO UPDATE SET body = excluded.body",
-                        rows,
-                    )
-                stored += len(rows)
+        for name, page in ((of, page) for of in OBJECTS for page in pages(of)):
+            rows = [(name, id_, json.dumps(body, default=str)) for id_, body in page]
+            with db:
+                db.executemany(
+                    "INSERT INTO record VALUES (?, ?, ?) ON CONFLICT (object, id) "
+                    "DO UPDATE SET body = excluded.body",
+                    rows,
+                )
+            stored += len(rows)
+            if watch.seconds > seconds:
+                break
         mirror = db.execute("SELECT count(*) FROM record").fetchone()[0]
     return watch.read(stored=stored, mirror=mirror)
 
@@ -251,12 +263,13 @@ PEERS = {"hubspot-api-client": read_by_api_client, "hubspot-sdk": read_by_sdk}
 MODULES = {"hubspot-api-client": "hubspot", "hubspot-sdk": "hubspot_sdk"}
 
 
-def read(reader: str, address: str, store_path: str, workers: int, needs: str) -> None:
+def read(arguments: argparse.Namespace) -> None:
     """Be the process of one reading; print what it took as JSON."""
-    if reader == "cjm-sync":
-        counts = read_by_product(address, store_path, workers)
+    if arguments.reader == "cjm-sync":
+        counts = read_by_product(arguments.address, arguments.store, arguments.workers)
     else:
-        counts = PEERS[reader](address, store_path, json.loads(needs))
+        read_by_peer, needs = PEERS[arguments.reader], json.loads(arguments.needs)
+        counts = read_by_peer(arguments.address, arguments.store, needs, arguments.peer_seconds)
     print(json.dumps(counts))
 
 
@@ -264,10 +277,10 @@ def read(reader: str, address: str, store_path: str, workers: int, needs: str) -
 
 
 class Bench:
-    """One stub and the readings of it. *workers* streams are read at once by the product."""
+    """One stub and the readings of it; *options* are those of the readers."""
 
-    def __init__(self, *, address: str, folder: Path, workers: int) -> None:
-        self._address, self._folder, self._workers = address, folder, workers
+    def __init__(self, *, address: str, folder: Path, options: list[str]) -> None:
+        self._address, self._folder, self._options = address, folder, options
         self._needs = product_needs_of_a_child()
         self._counts: dict[str, int] = self._ask("counts")["records"]
 
@@ -299,17 +312,17 @@ class Bench:
         store = self._folder / f"{reader}.sqlite"
         before = self._ask("counts")["requests"]
         command = [sys.executable, str(HERE), "--reader", reader, "--address", self._address]
-        command += ["--store", str(store), "--workers", str(self._workers)]
-        command += ["--needs", json.dumps(self._needs)]
+        command += ["--store", str(store), "--needs", json.dumps(self._needs), *self._options]
         answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         told = json.loads(answer.stdout)
+        is_cut = told["mirror"] < sum(self._counts.values())
         return Measured(
             reader,
-            what,
+            "cut" if is_cut else what,
             stored=told["stored"],
             mirror=told["mirror"],
             requests=self._ask("counts")["requests"] - before,
-            bound=least,
+            bound=None if is_cut else least,
             seconds=told["seconds"],
             cpu_seconds=told["cpu"],
             peak_mb=told["peak_mb"],
@@ -335,7 +348,7 @@ def product_needs_of_a_child() -> dict[str, dict[str, list[str]]]:
 
 
 @contextmanager
-def bench(contacts: int, activities: int, *, workers: int) -> Iterator[Bench]:
+def bench(contacts: int, activities: int, options: list[str]) -> Iterator[Bench]:
     """Start a stub of this size and end it."""
     command = [sys.executable, str(HERE.with_name("stub.py"))]
     command += ["--contacts", str(contacts), "--activities", str(activities)]
@@ -346,26 +359,28 @@ def bench(contacts: int, activities: int, *, workers: int) -> Iterator[Bench]:
         if stub.stdout is None:
             raise SystemExit("the stub has no output")
         address = stub.stdout.readline().strip()
-        yield Bench(address=address, folder=Path(folder), workers=workers)
+        yield Bench(address=address, folder=Path(folder), options=options)
         stub.communicate()
 
 
 def report(rows: Iterable[Measured]) -> None:
     """Print the table, then the goals beside what was measured."""
-    rows = list(rows)
+    done: list[Measured] = []
     head = f"{'reader':<20}{'reading':<13}{'records':>9}{'stored':>9}{'requests':>10}{'bound':>7}"
     print(f"{head}{'x':>7}{'s':>8}{'cpu s':>8}{'records/s':>11}{'peak MB':>9}")
     for row in rows:
+        done.append(row)
         print(
             f"{row.reader:<20}{row.what:<13}{row.mirror:>9}{row.stored:>9}{row.requests:>10}"
-            f"{row.bound:>7}{row.requests / row.bound:>7.3f}{row.seconds:>8.1f}"
-            f"{row.cpu_seconds:>8.1f}{row.rate:>11.0f}{row.peak_mb:>9.0f}"
+            f"{row.bound or '-':>7}{row.excess:>7.3f}{row.seconds:>8.1f}"
+            f"{row.cpu_seconds:>8.1f}{row.rate:>11.0f}{row.peak_mb:>9.0f}",
+            flush=True,
         )
-    ours = [row for row in rows if row.reader == "cjm-sync"]
+    ours = [row for row in done if row.reader == "cjm-sync"]
     small, whole = (row for row in ours if row.what == "full")
-    worst = max(row.requests / row.bound for row in ours)
+    worst = max(row.excess for row in ours)
     print(f"requests: {worst:.3f} x the bound at most (goal {REQUESTS_GOAL} x)")
-    peers = [row for row in rows if row.reader != "cjm-sync"]
+    peers = [row for row in done if row.reader != "cjm-sync"]
     if peers:
         best = max(peers, key=lambda row: row.rate)
         print(
@@ -381,14 +396,16 @@ def report(rows: Iterable[Measured]) -> None:
     print(f"waits that HubSpot's limits would have asked for: {whole.waits_seconds:.0f} s")
 
 
-def measure(contacts: int, activities: int, *, peers: bool, workers: int) -> Iterator[Measured]:
+def measure(arguments: argparse.Namespace) -> Iterator[Measured]:
     """Yield what each reading took, the product's first."""
-    with bench(contacts // 10, activities // 10, workers=workers) as small:
+    contacts, activities = arguments.contacts, arguments.activities
+    options = ["--workers", str(arguments.workers), "--peer-seconds", str(arguments.peer_seconds)]
+    with bench(contacts // 10, activities // 10, options) as small:
         yield small.full("cjm-sync")
-    with bench(contacts, activities, workers=workers) as whole:
+    with bench(contacts, activities, options) as whole:
         yield whole.full("cjm-sync")
         yield whole.incremental()
-        for reader in PEERS if peers else ():
+        for reader in PEERS if arguments.peers else ():
             if importlib.util.find_spec(MODULES[reader]) is None:
                 print(f"{reader} is not installed; it is left out")
                 continue
@@ -401,28 +418,16 @@ def main() -> None:
     parser.add_argument("--activities", type=int, default=500_000)
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--workers", type=int, default=1, help="streams read at once")
+    parser.add_argument("--peer-seconds", type=float, default=120.0, help="cut a peer's loop then")
     for hidden in ("--reader", "--address", "--store", "--needs"):
         parser.add_argument(hidden, default="", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.reader == "needs":
         print(json.dumps(product_needs()))
     elif arguments.reader:
-        read(
-            arguments.reader,
-            arguments.address,
-            arguments.store,
-            arguments.workers,
-            arguments.needs,
-        )
+        read(arguments)
     else:
-        report(
-            measure(
-                arguments.contacts,
-                arguments.activities,
-                peers=arguments.peers,
-                workers=arguments.workers,
-            )
-        )
+        report(measure(arguments))
 
 
 if __name__ == "__main__":
