@@ -644,15 +644,15 @@ def serve(*, config: ConfigOption = None) -> None:
 def _serve(checked: Config, env: Mapping[str, str], clock: Clock, stop: _Stop) -> None:
     schedule = checked.schedule
 
-    def job(*, full: bool) -> Callable[[], None]:
-        return lambda: _scheduled(checked, env, clock, stop, full=full)
+    def job(*, sweep: bool) -> Callable[[], None]:
+        return lambda: _scheduled(checked, env, clock, stop, sweep=sweep)
 
     jobs = {
         "sweep": Job(
-            "sweep", parse_trigger(schedule.sweep, timezone=schedule.timezone), job(full=True)
+            "sweep", parse_trigger(schedule.sweep, timezone=schedule.timezone), job(sweep=True)
         ),
         "sync": Job(
-            "sync", parse_trigger(schedule.sync, timezone=schedule.timezone), job(full=False)
+            "sync", parse_trigger(schedule.sync, timezone=schedule.timezone), job(sweep=False)
         ),
     }
     _err.print(
@@ -663,13 +663,13 @@ def _serve(checked: Config, env: Mapping[str, str], clock: Clock, stop: _Stop) -
 
 
 def _scheduled(
-    config: Config, env: Mapping[str, str], clock: Clock, stop: _Stop, *, full: bool
+    config: Config, env: Mapping[str, str], clock: Clock, stop: _Stop, *, sweep: bool
 ) -> None:
     """Do one run of the schedule; whatever goes wrong on purpose, the schedule goes on."""
     progress = _stoppable(Progress(), stop)
     try:
         with open_world(config, environment=env, clock=clock) as world:
-            report = world.engine(progress).sync(Options(full=full))
+            report = world.engine(progress).sync(Options(sweep=sweep))
     except BusyError as error:
         _err.print(f"skipped: {error}", markup=False)
         return

@@ -33,6 +33,8 @@ from cjm_sync.store import MirrorRecords, Store
 logger = logging.getLogger(__name__)
 
 RING = 50
+SMALL_STREAM = 200
+"""So many records are listed whole at every run: four requests at most, and nothing goes unseen."""
 
 
 class Engine:
@@ -129,6 +131,9 @@ class _Run:
             self._needs,
             progress=self._progress.read,
             accept_empty=self._options.accept,
+            clock=self._clock,
+            full=self._options.sweep,
+            small=SMALL_STREAM,
             restart=self._options.full,
         )
         self._findings += self._pulled.findings

@@ -89,6 +89,7 @@ def pull(
     full: bool = False,
     pages: int | None = None,
     workers: int = 1,
+    small: int = -1,
     only: Collection[str] | None = None,
     parts: PartReaders | None = None,
     judges: bool = True,
@@ -98,7 +99,8 @@ def pull(
     With a *clock*, a stream that was read to its end before, and that the source follows, is only
     asked for what changed; that never removes anything. *full* also lists such streams, which finds
     what is gone, was restored or changed without a trace; at most *pages* pages of each if given,
-    going on from there the next time. With *restart* a listing that was interrupted is not
+    going on from there the next time. A stream of at most *small* records is listed each time all
+    the same. With *restart* a listing that was interrupted is not
     continued but begun anew. *accept_empty* believes a listing that lost too much at once.
 
     A stream that the token may not read is one finding; one that fails midway is another, and the
@@ -114,6 +116,7 @@ def pull(
         pages=pages,
         restart=restart,
         accept=accept_empty,
+        small=small,
         judges=judges,
     )
     return _Pull(source, store, needs, reach, progress, only, parts).go(workers)

@@ -27,10 +27,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The flags of one run; *as_of* None means the start cut to the minute."""
+    """The flags of one run; *as_of* None means the start cut to the minute.
+
+    *sweep* lists every stream, going on with a sweep that was interrupted; *full* begins anew.
+    """
 
     as_of: datetime | None = None
     full: bool = False
+    sweep: bool = False
     allow_removals: bool = False
     accept: bool = False
     take_over: bool = False

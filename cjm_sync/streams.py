@@ -47,7 +47,9 @@ class Reach:
     With *follows*, changes are followed up to *now*, where the source tells them; without it
     everything is listed. *full* lists everything as well, at most *pages* of each stream if given,
     and goes on from there the next time; *restart* begins that anew. *accept* believes a listing
-    that lost too much. Without *judges* nothing is removed, and the next reading judges what is gone.
+    that lost too much. Without *judges* nothing is removed, and the next reading judges what is gone. A stream of at most *small* records is
+    listed each time: that costs about as little as asking for changes, and shows what was archived,
+    re-associated or recalculated.
     """
 
     now: Callable[[], datetime]
@@ -56,6 +58,7 @@ class Reach:
     pages: int | None = None
     restart: bool = False
     accept: bool = False
+    small: int = -1
     judges: bool = True
 
 
@@ -100,13 +103,14 @@ class StreamReader:
         if follower is None:
             reading = self._listed(pages=None)
             if reading.is_complete:
-                self._judge(reading, None)
+                self._judge(reading, None, sweeps=True)
             return
         with self._alone:
             self._trail = self._store.trail(self._stream, self._digest)
             standing = self._store.standing(self._stream, self._digest)
+            is_small = self._store.count_of(self._stream) <= self._reach.small
         reach = self._reach
-        lists = self._trail.settled is None or reach.full or reach.restart
+        lists = self._trail.settled is None or reach.full or reach.restart or is_small
         # A listing that begins now and ends in this run brings the changes as well.
         begins = standing is None or standing.is_complete or reach.restart
         settled = self._trail.settled
@@ -115,7 +119,7 @@ class StreamReader:
         if lists:
             standing = self._listed(pages=reach.pages if settled is not None else None)
         if standing is not None and standing.is_complete and self._trail.began is not None:
-            self._judge(standing, follower)
+            self._judge(standing, follower, sweeps=reach.full or settled is None)
 
     @property
     def _follower(self) -> Follower | None:
@@ -131,10 +135,9 @@ class StreamReader:
         is_resumed = self._trail.cursor is not None
         try:
             settled = self._read_window(follower, settled)
-        except RejectedError as error:
-            if error.status in UNAVAILABLE:
-                raise
+        except RejectedError:
             if not is_resumed:
+                # The listing is tried instead; it says whether the stream may be read at all.
                 return False
             # A cursor that the remote no longer takes would refuse every later run as well.
             self._trail = replace(self._trail, until=None, cursor=None)
@@ -249,12 +252,19 @@ class StreamReader:
 
     # what is gone
 
-    def _judge(self, reading: Reading, follower: Follower | None) -> None:
-        """Remove what a complete listing did not show, unless it lost too much to be believed."""
+    def _judge(self, reading: Reading, follower: Follower | None, *, sweeps: bool) -> None:
+        """Remove what a complete listing did not show, unless it lost too much to be believed.
+
+        Unless it *sweeps*, the archived records are asked for only when something is missing.
+        """
         if not self._reach.judges:
             return
         with self._alone:
             unseen = self._store.unseen(self._stream, reading)
+            if not unseen and not sweeps:
+                self._trail = replace(self._trail, began=None)
+                self._store.set_trail(self._stream, self._digest, self._trail)
+                return
             if unseen and not self._reach.accept and self._is_doubtful(unseen):
                 if follower is not None:
                     # Listed in full again at the next run, which may show something else.
@@ -265,7 +275,8 @@ class StreamReader:
                 return
         remembered: set[str] = set()
         if follower is not None and self._trail.held:
-            remembered = self._retire(follower) | self._look_up_missing(reading, follower)
+            retired, survivors = self._retired(follower)
+            remembered = survivors | self._look_up(reading, follower, retired)
         with self._alone:
             if follower is not None:
                 gone = self._store.unseen_ids(self._stream, reading)
@@ -278,42 +289,48 @@ class StreamReader:
                 self._trail = replace(self._trail, began=None, swept=self._trail.began)
                 self._store.set_trail(self._stream, self._digest, self._trail)
 
-    def _retire(self, follower: Follower) -> set[str]:
-        """Remove what the source says is archived, also what was archived after it was listed.
+    def _retired(self, follower: Follower) -> tuple[list[str], set[str]]:
+        """Return who of the mirror is archived, also when that was after it was listed.
 
-        Return those of them that others were merged into: they may come back.
+        And the archived whom others were merged into: they may come back.
         """
         with self._alone:
-            survivors = set(self._store.survivors(self._stream).values())
-        retired: set[str] = set()
+            ends = set(self._store.survivors(self._stream).values())
+        retired: dict[str, None] = {}
+        survivors: set[str] = set()
         for batch in self._paged(follower.archived(self._stream, None)):
+            ids = [record.id for record in batch.records]
             with self._alone:
-                ids = [record.id for record in batch.records]
-                self.count.archived += self._store.drop(self._stream, ids)
+                retired |= dict.fromkeys(self._store.records_of(self._stream, ids))
                 self.findings.extend(batch.findings)
-            retired |= survivors.intersection(ids)
-        return retired
+            survivors |= ends.intersection(ids)
+        return list(retired), survivors
 
-    def _look_up_missing(self, reading: Reading, follower: Follower) -> set[str]:
-        """Ask for what no listing showed: a page that came short is no deletion.
+    def _look_up(self, reading: Reading, follower: Follower, retired: Sequence[str]) -> set[str]:
+        """Ask for what no listing showed, and for those who are said to be archived.
 
-        Return whom somebody was merged into, and who was archived in the meantime.
+        A page that came short is no deletion, and some who are archived were merged. Return whom
+        somebody was merged into, and who was archived in the meantime.
         """
         found: set[str] = set()
         with self._alone:
             missing = self._store.unseen_ids(self._stream, reading)
-        for start in range(0, len(missing), LOOKED_UP_AT_ONCE):
-            batch = follower.look_up(self._stream, missing[start : start + LOOKED_UP_AT_ONCE])
+        asked = list(dict.fromkeys([*retired, *missing]))
+        said = set(retired)
+        for start in range(0, len(asked), LOOKED_UP_AT_ONCE):
+            some = asked[start : start + LOOKED_UP_AT_ONCE]
+            batch = follower.look_up(self._stream, some)
             if batch is None:
                 break
-            there = [record.id for record in batch.records if not record.archived]
-            retired = [record.id for record in batch.records if record.archived]
+            there = {record.id for record in batch.records if not record.archived}
+            away = {record.id for record in batch.records if record.archived}
+            gone = sorted(away | (said.intersection(some) - there))
             with self._alone:
-                learned = self._store.keep(self._stream, reading, there, batch.merged)
+                learned = self._store.keep(self._stream, reading, sorted(there), batch.merged)
                 self.count.merged += learned
-                self.count.archived += self._store.drop(self._stream, retired)
+                self.count.archived += self._store.drop(self._stream, gone)
                 self.findings.extend(batch.findings)
-            found |= {*batch.merged.values(), *retired}
+            found |= {*batch.merged.values(), *away}
         return found
 
     def _is_doubtful(self, unseen: int) -> bool:
