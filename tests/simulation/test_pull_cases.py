@@ -5,9 +5,10 @@ How each is asked of HubSpot is tested beside the source; here it is what the mi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from support.pull_world import (
     LONG_AGO,
     MINUTE,
     Killed,
+    Moment,
     PullWorld,
     Way,
     text,
@@ -103,8 +105,8 @@ def test_12_000_changes_in_the_minute_of_the_pull_are_there_after_the_next(
         some = ids[number * 200 : (number + 1) * 200]
         world.hand.bulk_change("calls", some[100:], {"hs_call_title": "Newer"})
 
-    meanwhile = {
-        (8 + number // 2, "after"): [lambda n=number: go_on(n), lambda n=number: go_on(n + 1)]
+    meanwhile: dict[tuple[int, Moment], list[Callable[[], object]]] = {
+        (8 + number // 2, "after"): [partial(go_on, number), partial(go_on, number + 1)]
         for number in range(0, 60, 2)
     }
 

@@ -140,8 +140,16 @@ def _merge(world: PullWorld, a: int, b: int, c: int) -> None:
         # The newest records first: what was merged is merged again.
         others = [ids[-1 - c % 2]]
         bump = c % 5 != 0
+        # That a survivor names only some of its former ids, and that they stand among the archived
+        # ones, are both unconfirmed; not both at once.
+        in_archived = c % 7 == 0
         made = world.hand.merge(
-            kind, primary, *others, whole_chain=c % 3 != 0, bump=bump, in_archived=c % 7 == 0
+            kind,
+            primary,
+            *others,
+            whole_chain=in_archived or c % 3 != 0,
+            bump=bump,
+            in_archived=in_archived,
         )
         world.left |= {(kind, one) for one in (primary, *others)}
         if not bump:
