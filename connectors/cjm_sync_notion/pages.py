@@ -18,30 +18,49 @@ from cjm_sync_notion.workspace import SYNC_KEY, Column, Database
 _REFERENCES_SHOWN = 25  # a page object carries at most this many of a relation
 
 
+LiveOptions = dict[tuple[str, str], dict[str, str]]
+"""The options that Notion has, name to id, by (collection, column key), as last read."""
+
+
 class Pages:
-    """The pages in *databases*; *bot_id* tells our own hand from people's."""
+    """The pages in *databases*; *bot_id* tells our own hand from people's.
+
+    *live* is filled by `usable_columns` and kept by the caller for as long as it writes.
+    """
 
     def __init__(
-        self, client: NotionClient, databases: Mapping[str, Database], bot_id: str
+        self,
+        client: NotionClient,
+        databases: Mapping[str, Database],
+        bot_id: str,
+        live: LiveOptions,
     ) -> None:
         self._client, self._databases, self._bot_id = client, databases, bot_id
+        self._live = live
 
     def usable_columns(self, collection: str, memory: Memory) -> frozenset[str]:
-        """Return the columns that still exist with the type they were made with."""
+        """Return the columns that still exist with the type they were made with.
+
+        Learns on the way which options are there: one that a person deleted is refused by its id.
+        """
         detail = memory[database_key(collection)].detail
         source = self._client.get(f"data_sources/{detail['data_source_id']}")
         if source.get("in_trash"):
             raise GoneError(f"the database {collection} is in the trash")
-        types = {
-            unquote(str(found.get("id"))): found.get("type")
-            for found in (source.get("properties") or {}).values()
+        found = {
+            unquote(str(held.get("id"))): held for held in (source.get("properties") or {}).values()
         }
         database = self._databases[collection]
-        return frozenset(
-            key
-            for key, column_id in detail["columns"].items()
-            if types.get(unquote(column_id)) == database.column(key).type
-        )
+        usable: set[str] = set()
+        for key, column_id in detail["columns"].items():
+            held = found.get(unquote(column_id), {})
+            if held.get("type") != database.column(key).type:
+                continue
+            usable.add(key)
+            if held["type"] == "select":
+                options = (held.get("select") or {}).get("options") or ()
+                self._live[collection, key] = {str(o["name"]): str(o["id"]) for o in options}
+        return frozenset(usable)
 
     def scan(self, collection: str, memory: Memory, *, archived: bool) -> Iterator[Observed]:
         """Yield every row, oldest first; goes on by creation time past 10,000 rows."""
@@ -204,8 +223,8 @@ class Pages:
         """Return the properties *held* in canonical form."""
         options = {
             (column, option_id): key
-            for column, ids in memory[database_key(collection)].detail.get("options", {}).items()
-            for key, option_id in ids.items()
+            for column in held
+            for key, option_id in self._option_ids(collection, column, memory).items()
         }
         keys = {binding.remote_id: key for key, binding in memory.items() if binding.kind == "row"}
         return {
@@ -217,6 +236,26 @@ class Pages:
             )
             for key, value in held.items()
         }
+
+    def _option_ids(self, collection: str, column: str, memory: Memory) -> Mapping[str, str]:
+        """Return Notion's ids by our option keys, without those that a person deleted.
+
+        An option made anew since is known by its name.
+        """
+        detail = memory[database_key(collection)].detail
+        known: Mapping[str, str] = detail.get("options", {}).get(column, {})
+        live = self._live.get((collection, column))
+        if live is None:
+            return known
+        ids = set(live.values())
+        there = {key: option for key, option in known.items() if option in ids}
+        if there and len(there) == len(known):
+            return known
+        taken = set(there.values())
+        free = {name: option for name, option in live.items() if option not in taken}
+        labels = self._databases[collection].column(column).options
+        found = {o.key: free[o.label] for o in labels if o.key not in there and o.label in free}
+        return {**there, **found}
 
     def _whole(self, remote_id: str, column: Column, held: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the property with all its references; a page object cuts long relations."""
@@ -307,7 +346,7 @@ class Pages:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the properties by id, and what will then stand there in canonical form."""
         home = memory[database_key(page.collection)]
-        options, columns = home.detail.get("options", {}), home.detail["columns"]
+        columns = home.detail["columns"]
 
         def page_id(key: str) -> str | None:
             binding = memory.get(key)
@@ -321,7 +360,9 @@ class Pages:
             properties[columns[name]] = encode(
                 column,
                 cell,
-                option_id=lambda column_key, key: options.get(column_key, {}).get(key),
+                option_id=lambda column_key, key: self._option_ids(
+                    page.collection, column_key, memory
+                ).get(key),
                 page_id=page_id,
             )
             form = canonical(cell)
@@ -343,9 +384,12 @@ class Pages:
             option = held.get("select")
             form = canonical(cell)
             if isinstance(option, Mapping) and isinstance(form, dict) and "choice" in form:
-                choice = form["choice"]
-                if choice not in known.get(name, {}) and isinstance(option.get("id"), str):
-                    learned.setdefault(name, {})[choice] = str(option["id"])
+                choice, option_id = form["choice"], option.get("id")
+                # Another id than the known one: the option was deleted, and writing made it anew.
+                if isinstance(option_id, str) and known.get(name, {}).get(choice) != option_id:
+                    learned.setdefault(name, {})[choice] = option_id
+                    live = self._live.setdefault((page.collection, name), {})
+                    live[str(option.get("name"))] = option_id
         return {key: {"options": learned}} if learned else {}
 
 
@@ -367,7 +411,9 @@ def _is_filled(held: Mapping[str, Any]) -> bool:
         "unique_id",
         "button",
     }
-    return kind not in computed and held.get(kind) not in (None, [], False, "")
+    value = held.get(kind)
+    # By identity: `0 == False`, and a person's 0 is a number like any other.
+    return kind not in computed and value is not False and value not in (None, [], "")
 
 
 def _moment(text: Any) -> datetime:

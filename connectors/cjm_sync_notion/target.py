@@ -16,7 +16,7 @@ from cjm_sync.ports import Check, Clock, Figures, Found, Made, PageState, Place
 from cjm_sync_notion import columns as table
 from cjm_sync_notion.client import NotionClient, open_notion
 from cjm_sync_notion.frame import HUB, FrameBuilder, Memory, database_key
-from cjm_sync_notion.pages import Pages
+from cjm_sync_notion.pages import LiveOptions, Pages
 from cjm_sync_notion.render import frame, outcomes_text, rows, run_row, status_text
 from cjm_sync_notion.settings import NotionSettings
 from cjm_sync_notion.template import OUTCOMES, STATUS
@@ -43,6 +43,7 @@ class NotionTarget:
         self._budget = budget_per_minute
         self._frame = FrameBuilder(client, parent_id=parent_id)
         self._databases = {database.kind: database for database in table.DATABASES}
+        self._live_options: LiveOptions = {}
         self._bot_id = ""
 
     # where it leads
@@ -154,7 +155,7 @@ class NotionTarget:
 
     @property
     def _pages(self) -> Pages:
-        return Pages(self._client, self._databases, self._bot_id)
+        return Pages(self._client, self._databases, self._bot_id, self._live_options)
 
     def columns(self, collection: str, memory: Memory) -> frozenset[str]:
         """Return the synced and people's columns that are still there."""

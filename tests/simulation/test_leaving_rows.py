@@ -33,6 +33,11 @@ def write_note(world: World, page: str) -> None:
     world.as_person("PATCH", f"pages/{page}", {"properties": note})
 
 
+def write_zero(world: World, page: str) -> None:
+    zero = {"Emotion override": {"number": 0}}
+    world.as_person("PATCH", f"pages/{page}", {"properties": zero})
+
+
 def write_body(world: World, page: str) -> None:
     block = {"type": "paragraph", "paragraph": {"rich_text": [{"text": {"content": "Mine."}}]}}
     world.as_person("PATCH", f"blocks/{page}/children", {"children": [block]})
@@ -65,7 +70,7 @@ def test_rows_without_words_go_to_the_trash(synced: World) -> None:
     assert writes(synced.requests_of(synced.run)) == []
 
 
-@pytest.mark.parametrize("write", [write_note, write_body, comment])
+@pytest.mark.parametrize("write", [write_note, write_zero, write_body, comment])
 def test_a_row_in_which_a_person_wrote_is_retired(synced: World, write: Any) -> None:
     write(synced, synced.page_id(EVERYONE))
 
@@ -75,6 +80,46 @@ def test_a_row_in_which_a_person_wrote_is_retired(synced: World, write: Any) -> 
     assert in_trash(synced) == [False, True, True]
     assert synced.row(EVERYONE)["State"] == "retired"
     assert writes(synced.requests_of(synced.run)) == []
+
+
+def test_an_option_that_a_person_deleted_is_made_again_by_the_row_that_needs_it(
+    synced: World,
+) -> None:
+    detail = synced.bindings()["_/database/stages"].detail
+    source = f"data_sources/{detail['data_source_id']}"
+    options = synced.as_person("GET", source)["properties"]["State"]["select"]["options"]
+    kept = [option for option in options if option["name"] != "retired"]
+    assert len(kept) == len(options) - 1
+    synced.as_person("PATCH", source, {"properties": {"State": {"select": {"options": kept}}}})
+    for key in LOYALTY:
+        write_note(synced, synced.page_id(key))
+
+    report = leave(synced).run()
+
+    assert (report.outcome, report.findings) == ("done", ())
+    assert states(synced) == ["retired"] * 3
+    assert [synced.row(key)["State"] for key in LOYALTY] == ["retired"] * 3
+    assert writes(synced.requests_of(synced.run)) == []
+    assert come_back(synced).run().outcome == "done"
+    assert [synced.row(key)["State"] for key in LOYALTY] == ["active"] * 3
+
+
+def test_the_id_of_an_option_that_was_made_again_takes_the_place_of_the_dead_one(
+    changed: World,
+) -> None:
+    detail = changed.bindings()["_/database/touchpoints"].detail
+    source = f"data_sources/{detail['data_source_id']}"
+    options = changed.as_person("GET", source)["properties"]["State"]["select"]["options"]
+    kept = [option for option in options if option["name"] != "active"]
+    changed.as_person("PATCH", source, {"properties": {"State": {"select": {"options": kept}}}})
+
+    report = changed.run()
+
+    assert (report.outcome, report.created > 0) == ("done", True)
+    made = changed.as_person("GET", source)["properties"]["State"]["select"]["options"]
+    known = changed.bindings()["_/database/touchpoints"].detail["options"]["state"]
+    assert known["active"] == next(o["id"] for o in made if o["name"] == "active")
+    assert known["active"] != detail["options"]["state"]["active"]
 
 
 def test_rows_that_are_wished_again_come_back_as_they_were(synced: World) -> None:
