@@ -112,8 +112,8 @@ def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
     yield _heading("metrics", "Metrics")
     yield _definition(
         "metrics-view",
-        "Conversion, drop-off, time and satisfaction by stage. Repeat purchase and order value "
-        "stand in Personas.",
+        "Time, conversion, drop-off and satisfaction by stage; the stage with the most median days "
+        "is the slow one. Repeat purchase and order value stand in Personas.",
     )
     yield from _room("metrics", "Which number do you want to move, and to what?")
 
@@ -139,7 +139,7 @@ def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
         "What will be better, who does it, and by when. Touchpoints have Owner, Decision and Due; "
         "larger plans belong here.",
     )
-    yield Block("opportunities-room", _leaf("to_do", ""))
+    yield Block("opportunities-room", _leaf("to_do", "First action: what, who, by when"))
 
     yield _heading("feedback", "Feedback loop")
     yield _definition(
@@ -155,7 +155,7 @@ def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
         "At least once a year, and whenever a stage changes clearly: go through the map with "
         "people who meet customers, and set Reviewed on.",
     )
-    yield Block("review-room", _leaf("to_do", ""))
+    yield Block("review-room", _leaf("to_do", "First review: date and people"))
 
     yield _heading("databases", "Tables behind this page")
     yield _definition(

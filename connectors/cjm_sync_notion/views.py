@@ -114,12 +114,29 @@ def journey_views(
     yield View(
         f"{key}/stages", "stages", f"Stages{suffix}", "table", "metrics-view",
         configuration=_table(kinds["stages"], (
-            "name", "in_stage", "dormant", "entered", "conversion", "drop_off", "median_days",
+            "name", "in_stage", "median_days", "conversion", "dormant", "entered", "drop_off",
             "p90_days", "touches_per_unit", "emotion", "feeling", "nps", "csat", "ces",
             "open_amount", "won_amount", "owner", "status", "target_days", "withheld",
         )),
         filter={"and": of_everyone},
         sorts=(_sort("order", "ascending"),),
+    )  # fmt: skip
+    yield View(
+        f"{key}/time", "stages", f"Time in stage{suffix}", "chart", "metrics-view",
+        configuration={
+            "type": "chart",
+            "chart_type": "column",
+            "x_axis": _by("stage"),
+            "y_axis": {"aggregator": "average", "property_id": ColumnId("median_days")},
+            "sort": "manual",
+            "hide_empty_groups": hide_empty_stages,
+            "show_data_labels": True,
+            "axis_labels": "both",
+            "grid_lines": "horizontal",
+            "color_theme": "orange",
+            "height": "medium",
+        },
+        filter={"and": of_everyone},
     )  # fmt: skip
 
 

@@ -545,6 +545,7 @@ def test_views_have_one_name_each_and_an_anchor_on_the_hub() -> None:
     assert {view.after for view in two.views} == anchors
     assert {view.name for view in one.views} == {
         "Personas", "Journey board", "Touchpoints", "Emotion curve", "Funnel", "Stages",
+        "Time in stage",
     }  # fmt: skip
     assert "Funnel · Renewals" in {view.name for view in two.views}
     assert [view.key for view in two.views if view.name.startswith("Funnel")] == [
@@ -555,7 +556,27 @@ def test_views_have_one_name_each_and_an_anchor_on_the_hub() -> None:
 def test_the_emotion_curve_is_the_first_chart_for_the_free_plan_shows_one() -> None:
     charts = [view for view in frame(a_map(), installation="i").views if view.type == "chart"]
 
-    assert [view.name for view in charts] == ["Emotion curve", "Funnel"]
+    assert [view.name for view in charts] == ["Emotion curve", "Funnel", "Time in stage"]
+
+
+def test_the_slow_stage_is_seen_first_in_the_table_of_metrics() -> None:
+    view = next(v for v in frame(a_map(), installation="i").views if v.name == "Stages")
+    configuration = view.configuration or {}
+
+    shown = [part["property_id"].column for part in configuration["properties"]]
+
+    assert shown[:4] == ["name", "in_stage", "median_days", "conversion"]
+
+
+def test_an_open_task_on_the_hub_says_what_to_write() -> None:
+    hub = frame(a_map(), installation="abc").hub
+
+    tasks = [block.json["to_do"] for block in hub.blocks if block.json["type"] == "to_do"]
+
+    assert [task["rich_text"][0]["text"]["content"] for task in tasks] == [
+        "First action: what, who, by when",
+        "First review: date and people",
+    ]
 
 
 def test_view_json_is_resolved_to_ids_and_present_names() -> None:
