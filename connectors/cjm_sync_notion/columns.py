@@ -113,8 +113,8 @@ def _emotion(of: str, at: str) -> tuple[Column, ...]:
     return (
         _synced("emotion", "Emotion", "number",
                 f"From −2 to +2: Σ weight·score ÷ (Σ weight + 250) over the signals {of} of the "
-                "last 365 days, weight halved every 90 days; from answers if at least 5 of 5 units, "
-                "else from the other signals.", export=f"{at}.emotion.score"),
+                "last 365 days, weight halved every 90 days; from survey answers when there are 5 "
+                "or more, given by 5 or more units; else from the other signals.", export=f"{at}.emotion.score"),
         _synced("feeling", "Feeling", "select",
                 "Emotion in a word: delighted from 1.25, pleased from 0.4, indifferent between, "
                 "uneasy from −0.4 down, frustrated from −1.25 down.", options=FEELINGS),
@@ -171,13 +171,16 @@ PERSONAS = Database(
                 f"Median days from the first stay to the first purchase, of purchases in {_W}."),
         _synced("mix_country", "Countries", "rich_text",
                 "Units by country now, largest first, with their share of the persona's units; "
-                "parts under 5 units are counted as other or left out."),
+                "parts under 5 units are counted as other or left out. Above 80 % other, only "
+                "that is said."),
         _synced("mix_industry", "Industries", "rich_text",
                 "Units by industry now, largest first, with their share of the persona's units; "
-                "parts under 5 units are counted as other or left out."),
+                "parts under 5 units are counted as other or left out. Above 80 % other, only "
+                "that is said."),
         _synced("mix_size", "Company sizes", "rich_text",
                 "Units by company size now, largest first, with their share of the persona's "
-                "units; parts under 5 units are counted as other or left out."),
+                "units; parts under 5 units are counted as other or left out. Above 80 % other, only "
+                "that is said."),
         _synced("mix_other", "Other mixes", "rich_text",
                 "Units by each further property that the profile names, now, one line each, with "
                 "their share of the persona's units."),

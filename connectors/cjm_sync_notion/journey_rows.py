@@ -23,6 +23,9 @@ NO_DATA = Choice("no_data", "no data")
 OWN_MIXES = ("country", "industry", "size")
 """Mixes with a column of their own; a profile may name others."""
 
+MOSTLY = 0.8
+"""A mix with more than this share of other values says nothing of the values that it names."""
+
 CONVERSION = frozenset({"conversion", "conversion_low", "conversion_high"})
 
 
@@ -297,6 +300,8 @@ def _persona_numbers(persona: Persona, journey: Journey) -> dict[str, Cell]:
 
 
 def _mix(mix: Mix, units: int | None) -> str | None:
+    if mix.rest and mix.rest > MOSTLY * (units or mix.rest + sum(n for _, n in mix.parts)):
+        return "mostly other values"
     parts = [_part(label, count, units) for label, count in mix.parts]
     if mix.rest:
         parts.append(_part("other", mix.rest, units))

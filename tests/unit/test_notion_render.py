@@ -155,6 +155,18 @@ def test_a_mix_that_only_this_profile_knows_is_shown_too() -> None:
     assert page.cells["mix_other"] == "region: North 45 (75 %) · South 15 (25 %)"
 
 
+@pytest.mark.parametrize(
+    ("rest", "text"),
+    [(48, "North 12 (20 %) · other 48 (80 %)"), (49, "mostly other values")],
+)
+def test_a_mix_of_mostly_other_values_is_told_in_words(rest: int, text: str) -> None:
+    mixes = (Mix("country", (("North", 60 - rest if rest == 48 else 11),), rest=rest),)
+
+    page = by_key(rows(a_map(journey(personas=(persona(mixes=mixes),))), bound=[]))
+
+    assert page["customers/persona/everyone"].cells["mix_country"] == text
+
+
 def test_a_withheld_number_is_empty_and_named() -> None:
     hidden = Emotion(None, None, "none", None, withheld=True)
     small = cell(withheld=True, conversion=None, conversion_low=None, conversion_high=None,
