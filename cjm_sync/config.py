@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +39,8 @@ from cjm_sync.ports import JourneyRequest, MappingPlugin
 ENVIRONMENT = "CJM_SYNC_CONFIG"
 DEFAULT = "config.toml"
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)\s*")
+_WORKSPACE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_JOURNEY_KEY = re.compile(r"[a-z0-9-]{1,32}")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _GRID = datetime(2000, 1, 1, tzinfo=UTC)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -70,7 +72,14 @@ class StoreTable(_Table):
 
     url: str = "sqlite:///cjm-sync.db"
     settle_seconds: float = Field(default=30, ge=0, le=3600)
-    workspace: str = Field(default="main", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    workspace: str = "main"
+
+    @field_validator("workspace")
+    @classmethod
+    def _is_plain(cls, value: str) -> str:
+        if not _WORKSPACE.fullmatch(value):
+            raise ValueError("may hold only letters a–z, digits, _ and -, 1 to 64 characters")
+        return value
 
     @field_validator("url")
     @classmethod
@@ -139,12 +148,29 @@ class SafetyTable(_Table):
 class JourneyTable(_Table):
     """One `[[journeys]]`."""
 
-    key: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
+    key: str
     name: str = Field(min_length=1, max_length=100)
     unit: Literal["contact", "company", "deal"] = "contact"
     profile: str = "crm"
     where: dict[str, Any] = Field(default_factory=dict)
     formerly: tuple[str, ...] = ()
+
+    @field_validator("key")
+    @classmethod
+    def _is_key(cls, value: str) -> str:
+        if not value:
+            raise ValueError("must not be empty")
+        if not _JOURNEY_KEY.fullmatch(value):
+            raise ValueError("may hold only a–z, 0–9 and -, at most 32 characters")
+        return value
+
+    @field_validator("formerly")
+    @classmethod
+    def _is_empty(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # Taken but without effect, it would leave the rows of the old key behind in silence.
+        if value:
+            raise ValueError("is not available in this version; leave it out")
+        return value
 
 
 class _Document(_Table):
@@ -202,17 +228,14 @@ def load_config(path: Path, plugin_tables: Mapping[str, type[BaseModel]]) -> Con
     for name in sorted(rest.keys() - set(known)):
         problems.append(_unknown((name,), known, text))
         rest.pop(name)
+    if not document.get("journeys", ()) and not _misspelled("journeys", document.keys(), known):
+        problems.append("[[journeys]] is missing: at least one is needed")
     core = _checked(_Document, rest, (), text, problems)
     if core is not None:
         keys = [journey.key for journey in core.journeys]
         problems.extend(
             f"journeys: the key {key!r} is used twice"
             for key in sorted({k for k in keys if keys.count(k) > 1})
-        )
-        former = [key for journey in core.journeys for key in journey.formerly]
-        problems.extend(
-            f"journeys: the former key {key!r} is used twice, or is still the key of a journey"
-            for key in sorted({k for k in former if k in keys or former.count(k) > 1})
         )
     if problems:
         raise ConfigError(
@@ -229,8 +252,24 @@ def _checked(
         return model.model_validate(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        problems.extend(_words(problem, prefix, model, text) for problem in found)
+        problems.extend(
+            _words(problem, prefix, model, text) for problem in found if not _is_told(problem)
+        )
         return None
+
+
+def _is_told(problem: Any) -> bool:
+    """Tell whether the problem is that there are no journeys, which is said on its own."""
+    return problem["loc"] == ("journeys",) and problem["type"] in {"missing", "too_short"}
+
+
+def _misspelled(name: str, given: Iterable[str], known: Collection[str]) -> bool:
+    """Tell whether a table of *given* that is not *known* is taken for *name*."""
+    return any(
+        difflib.get_close_matches(other, known, n=1, cutoff=0.5) == [name]
+        for other in given
+        if other not in known
+    )
 
 
 def _words(problem: Any, prefix: tuple[str, ...], model: type[BaseModel], text: str) -> str:
@@ -240,8 +279,42 @@ def _words(problem: Any, prefix: tuple[str, ...], model: type[BaseModel], text: 
     dotted = _dotted(place)
     if problem["type"] == "missing":
         return f"{dotted} is missing"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{_line(place, text)}{dotted}: {message[:1].lower() + message[1:]}"
+    return f"{_line(place, text)}{dotted}: {_remedy(problem)}"
+
+
+def _remedy(problem: Any) -> str:
+    """Return what the value should be, in words for people who have never heard of pydantic."""
+    context = problem.get("ctx") or {}
+    match problem["type"]:
+        case "literal_error":
+            allowed = str(context["expected"]).replace("'", '"')
+            is_one = allowed.count('"') == 2
+            return (
+                f"only {allowed} is available in this version"
+                if is_one
+                else f"use one of {allowed}"
+            )
+        case "greater_than_equal":
+            return f"must be at least {context['ge']:g}"
+        case "less_than_equal":
+            return f"must be at most {context['le']:g}"
+        case "string_too_short":
+            return "must not be empty"
+        case "string_too_long":
+            return f"may have at most {context['max_length']} characters"
+        case "string_type":
+            return "must be text in quotes"
+        case "float_type" | "float_parsing" | "finite_number":
+            return "must be a number"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return "must be a table"
+        case "tuple_type" | "list_type" if problem["loc"] == ("journeys",):
+            return "write [[journeys]] with double brackets"
+        case "tuple_type" | "list_type":
+            return "must be a list in square brackets"
+        case _:
+            message = str(problem["msg"]).removeprefix("Value error, ")
+            return message[:1].lower() + message[1:]
 
 
 def _keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
@@ -260,8 +333,9 @@ def _keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> lis
 
 def _unknown(place: tuple[str, ...], known: list[str], text: str) -> str:
     near = difflib.get_close_matches(place[-1], known, n=1, cutoff=0.5)
-    remedy = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-    return f"{_line(place, text)}{_dotted(place)} is not a known key; {remedy}"
+    # In brackets: the sentence that these words become part of ends with a period.
+    remedy = f"(did you mean {near[0]!r}?)" if near else f"(known here: {', '.join(known)})"
+    return f"{_line(place, text)}{_dotted(place)} is not a known key {remedy}"
 
 
 def _dotted(place: tuple[str, ...]) -> str:
