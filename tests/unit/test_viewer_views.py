@@ -56,6 +56,19 @@ def test_a_column_that_the_view_does_not_name_is_visible_in_a_table() -> None:
     assert set(heads) == world.ids.keys() - {"Note"}
 
 
+@pytest.mark.parametrize(
+    ("configuration", "is_cut"),
+    [({}, True), ({"wrap_cells": False}, True), ({"wrap_cells": True}, False)],
+)
+def test_long_texts_stay_on_one_line_unless_the_view_wraps_them(
+    configuration: dict[str, Any], *, is_cut: bool
+) -> None:
+    world = a_world()
+    world.view("table", configuration=configuration)
+
+    assert ('<table class="cut">' in world.page()) is is_cut
+
+
 def test_the_filter_and_the_sorts_of_a_view_are_honoured() -> None:
     world = a_world()
     world.view(
@@ -191,6 +204,20 @@ def test_a_line_chart_averages_each_group_and_leaves_a_gap_where_nothing_is() ->
     assert chart.groups == ("Awareness", "Purchase", "Service & onboarding")
     assert chart.series == (Series("", (1.0, -1.0, None)),)
     assert chart.y_name == "Average of Score"
+
+
+def test_a_chart_of_one_row_per_group_is_named_by_its_columns() -> None:
+    world = a_world()
+    view = world.chart(
+        "column",
+        x_axis=world.by("Stage"),
+        y_axis={"aggregator": "sum", "property_id": world.ids["Amount"]},
+        axis_labels="both",
+        filter={"property": world.ids["Persona"], "select": {"equals": "Champion"}},
+    )
+
+    assert chart_of(world, view).measure == "Amount by Stage"
+    assert ">Amount by Stage<" in world.page()
 
 
 def test_a_stacked_chart_has_a_series_for_each_value_of_the_stack() -> None:

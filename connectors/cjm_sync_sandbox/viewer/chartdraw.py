@@ -94,7 +94,7 @@ def _upright(chart: Chart, width: float) -> tuple[float, list[Content]]:
     middles = [left + each * (index + 0.5) for index in range(len(chart.groups))]
     shapes: list[Content] = []
     if chart.has_y_name:
-        shapes.append(text(2, 12, chart.y_name, class_="axis-name"))
+        shapes.append(text(2, 12, chart.measure, class_="axis-name"))
     for step, said in zip(scale.steps, printed, strict=True):
         y = scale.at(step)
         if chart.has_grid or step == 0:

@@ -58,6 +58,11 @@ class Chart:
     references: tuple[Reference, ...] = ()
     caption: str = ""
 
+    @property
+    def measure(self) -> str:
+        """What is drawn over what, as "Entered by Stage"."""
+        return f"{self.y_name} by {self.x_name}" if self.x_name else self.y_name
+
     def say(self, value: float) -> str:
         """Return a value as the axis and the labels print it."""
         return values.number(_short(value, self.number_format), self.number_format)
@@ -113,6 +118,7 @@ def read_chart(view: Json, source: Json, rows: list[Json], workspace: Workspace)
         groups=tuple(one.label for one in groups),
         series=tuple(series),
         x_name=x_column["name"] if x_column else "",
+        y_name=_axis_name(aggregator, measured, is_one=_is_one_each(groups)),
         number_format="percent" if plain.style == "percent" else plain.number_format,
         has_legend=len(series) > 1 and wanted.get("legend_position") != "off",
     )
@@ -254,9 +260,16 @@ def _shares(series: list[Series]) -> list[Series]:
     ]
 
 
-def _axis_name(aggregator: str, column: Json | None) -> str:
+def _is_one_each(groups: Sequence[Group]) -> bool:
+    return all(len(one.rows) <= 1 for one in groups)
+
+
+def _axis_name(aggregator: str, column: Json | None, *, is_one: bool = False) -> str:
+    """Return what the axis measures; over one row each, a sum or an average is the value itself."""
     if column is None:
         return "Count"
+    if is_one and aggregator in {"sum", "average", "median", "min", "max"}:
+        return str(column["name"])
     return f"{aggregator.replace('_', ' ').capitalize()} of {column['name']}"
 
 

@@ -78,7 +78,8 @@ margin:1px 4px 1px 0;font-size:14px;line-height:1.4;unicode-bidi:isolate;max-wid
 white-space:nowrap;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom}td .chip{max-width:280px}
 .person::before{content:"◍ ";color:var(--muted)}.relation{margin-right:10px}
 .scroll,.board{overflow-x:auto;overscroll-behavior-x:contain;-webkit-overflow-scrolling:touch}
-.database{margin:10px 0 26px}.database>h4{margin:10px 0 6px;display:flex;gap:8px;align-items:baseline}
+.database{margin:10px 0 26px}.database>h4{margin:10px 0 6px;display:flex;gap:8px;align-items:baseline;font-size:14px;font-weight:500;
+color:var(--muted)}
 .database>h4 a{text-decoration:none}.database>h4 a:hover{text-decoration:underline}
 .tabs{display:flex;gap:4px;flex-wrap:wrap;margin:8px 0;border-bottom:1px solid var(--rule)}
 .tabs a{padding:5px 10px;text-decoration:none;color:var(--muted);font-size:15px}
@@ -86,7 +87,7 @@ white-space:nowrap;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom}
 table{border-collapse:collapse;font-size:14px;min-width:100%}
 th,td{border:1px solid var(--rule);padding:6px 9px;text-align:left;vertical-align:top;
 font-weight:400;max-width:320px;unicode-bidi:plaintext}
-.cut td,.cut tbody th{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.cut td,.cut tbody th{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.cut td br{display:none}
 thead th{color:var(--muted);white-space:nowrap}tbody th{font-weight:550;min-width:210px}
 tbody th a{text-decoration:none}tbody th a:hover{text-decoration:underline}
 th.number,td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}

@@ -99,7 +99,8 @@ class ViewSection:
             "table",
             tag("thead", tag("tr", head)),
             tag("tbody", body),
-            class_=None if self._wanted.get("wrap_cells", True) else "cut",
+            # A view that says nothing of it does not wrap: one long text would make its row a page.
+            class_=None if self._wanted.get("wrap_cells") else "cut",
         )
         return tag(
             "div",
