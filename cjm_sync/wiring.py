@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from cjm_sync.config import Config, journey_requests, load_config, resolve_secret
-from cjm_sync.engine import Engine
-from cjm_sync.errors import ConfigError
+from cjm_sync.engine import Engine, compute_map
+from cjm_sync.errors import CjmSyncError, ConfigError
+from cjm_sync.journey.types import JourneyMap
 from cjm_sync.ports import (
     Clock,
     JourneyRequest,
@@ -184,3 +186,21 @@ def _store_url(config: Config) -> str:
         return url.render_as_string(hide_password=False)
     path = config.path.parent / Path(str(url.database))
     return url.set(database=str(path)).render_as_string(hide_password=False)
+
+
+def map_of(home: Home, as_of: datetime | None) -> JourneyMap:
+    """Compute the map at *as_of* (None: T of the last finished sync) from the mirror alone."""
+    if not home.store.count_records():
+        raise CjmSyncError(
+            "nothing has been read from HubSpot yet, so there is no map to export",
+            hint="Run `cjm-sync sync` first.",
+        )
+    if as_of is None:
+        last = home.store.facts().get("last_as_of")
+        if last is None:
+            raise CjmSyncError(
+                "no sync has finished yet, so there is no map to export",
+                hint="Run `cjm-sync sync` first, or name a time with --as-of.",
+            )
+        as_of = datetime.fromisoformat(last)
+    return compute_map(home.mapping, home.store, home.journeys, as_of=as_of)

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cjm_sync import cli
+from cjm_sync import cli, terminal
 from cjm_sync.http import SystemClock
 from cjm_sync.store import Store
 from cjm_sync.wiring import read_config
@@ -187,7 +187,7 @@ class QuickClock(SystemClock):
 
 
 def test_serve_runs_one_sync_after_another_until_asked_to_stop(desk: Desk) -> None:
-    stop = cli._Stop()
+    stop = terminal.Stop()
     asked: list[str] = []
 
     def stop_in_the_third_run(request: Request, answer: Answer | None) -> None:
@@ -199,7 +199,7 @@ def test_serve_runs_one_sync_after_another_until_asked_to_stop(desk: Desk) -> No
     desk.tables["schedule"] = {"sync": "every 1m", "sweep": "0 0 1 1 *"}
     desk.config.write_text(desk.text(), encoding="utf-8")
 
-    with pytest.raises(cli._Stopped):
+    with pytest.raises(terminal.Stopped):
         cli._serve(read_config(desk.config), desk.environment, QuickClock(), stop)
 
     third, second, first = desk.run("status", "--json").json["runs"]
