@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
@@ -25,6 +26,9 @@ from cjm_sync.steps import (
 )
 from cjm_sync.store import PastRun
 
+# A record of the source: object, id, and the property where there is one. Keys of rows have a word
+# where the id stands, and their messages name them.
+_RECORD = re.compile(r"[\w-]+/(\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})(/\w+)?")
 _MARKS = {"ok": "ok     ", "warning": "WARNING", "failed": "FAILED "}
 
 
@@ -135,16 +139,31 @@ def finding_json(finding: Finding) -> dict[str, str]:
 
 
 def finding_lines(findings: Sequence[Finding], *, most: int) -> Iterator[str]:
-    """Yield findings grouped by code; of each code at most *most* are spelled out."""
-    by_code: dict[str, list[Finding]] = {}
+    """Yield findings grouped by code; of each code at most *most* messages are spelled out.
+
+    Findings that say the same are one line with their number.
+    """
+    by_code: dict[str, dict[tuple[str, str], list[Finding]]] = {}
     for finding in findings:
-        by_code.setdefault(finding.code, []).append(finding)
-    for code, group in by_code.items():
-        for finding in group[:most]:
-            hint = f" {finding.hint}" if finding.hint else ""
-            yield f"[{code}] {finding.message.removesuffix('.')}.{hint}"
-        if len(group) > most:
-            yield f"[{code}] and {len(group) - most} more of this kind; --json lists all"
+        alike = by_code.setdefault(finding.code, {})
+        alike.setdefault((finding.message, finding.hint), []).append(finding)
+    for code, alike in by_code.items():
+        groups = list(alike.values())
+        for group in groups[:most]:
+            hint = f" {group[0].hint}" if group[0].hint else ""
+            yield f"[{code}] {_said_of(group)}.{hint}"
+        left = sum(len(group) for group in groups[most:])
+        if left:
+            yield f"[{code}] and {left} more of this kind; --json lists all"
+
+
+def _said_of(alike: Sequence[Finding]) -> str:
+    """Return the message that *alike* share, with the record it is about, for a person to find."""
+    first = alike[0]
+    message, others = first.message.removesuffix("."), len(alike) - 1
+    if _RECORD.fullmatch(first.key) and first.key not in message:
+        return f"{first.key}{f' and {others} more' if others else ''}: {message}"
+    return f"{message} ({len(alike)} times)" if others else message
 
 
 def check_lines(checks: Sequence[Check]) -> Iterator[str]:
@@ -176,6 +195,7 @@ def status_json(
                 "started_at": time_text(run.started_at),
                 "finished_at": time_text(run.finished_at) if run.finished_at else None,
                 "outcome": run.outcome,
+                "reason": _reason(run.report),
                 "written": run.report.get("written"),
                 "requests": run.report.get("requests"),
             }
@@ -193,6 +213,15 @@ def status_json(
     }
 
 
+def _reason(report: Mapping[str, Any]) -> str | None:
+    """Return why a run was refused or failed, with what to do, as it found itself."""
+    for finding in report.get("findings") or ():
+        if finding.get("key") == "run" and finding.get("code") in {"refused", "failed"}:
+            message, hint = str(finding["message"]).removesuffix("."), finding.get("hint")
+            return f"{message}. {hint}" if hint else message
+    return None
+
+
 def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
     """Yield `status` for people."""
     yield f"health: {status['health']}"
@@ -201,7 +230,12 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
     for run in status["runs"]:
         written = run["written"] or {}
         numbers = ", ".join(f"{written[name]} {name}" for name in written if written[name])
-        yield f"run {run['run_id']} as of {run['as_of']}: {run['outcome'] or 'did not finish'}; {numbers or 'nothing written'}"
+        told = f"run {run['run_id']} as of {run['as_of']}:"
+        if run["finished_at"] is None:
+            yield f"{told} did not finish; what it wrote is kept and the next run continues"
+            continue
+        reason = f"; {run['reason']}" if run["reason"] else ""
+        yield f"{told} {run['outcome']}; {numbers or 'nothing written'}{reason}"
     for key in status["held"]:
         yield f"held removal: {key}"
     for kept in status["kept"]:

@@ -137,6 +137,32 @@ def test_findings_of_one_kind_are_cut_with_their_number() -> None:
     ]
 
 
+def test_a_finding_about_a_record_names_it() -> None:
+    found = [
+        Finding("bad_value", "contacts/123/createdate", "a value of 3 characters is no date"),
+        Finding("view_refused", "_/view/customers/funnel", "Notion refused it"),
+        Finding("no_creation", "2-77/5", "the record has no time of creation"),
+    ]
+
+    assert list(finding_lines(found, most=3)) == [
+        "[bad_value] contacts/123/createdate: a value of 3 characters is no date.",
+        "[view_refused] Notion refused it.",
+        "[no_creation] 2-77/5: the record has no time of creation.",
+    ]
+
+
+def test_findings_that_say_the_same_are_one_line_with_their_number() -> None:
+    records = [Finding("bad_value", f"deals/{n}/amount", "no number", "Look.") for n in (7, 8, 9)]
+    others = [Finding("stray", f"s{n}", "a copy") for n in range(2)]
+    rest = [Finding("bad_value", f"deals/{n}/hs_date", "no date") for n in (1, 2)]
+
+    assert list(finding_lines([*records, *others, *rest], most=1)) == [
+        "[bad_value] deals/7/amount and 2 more: no number. Look.",
+        "[bad_value] and 2 more of this kind; --json lists all",
+        "[stray] a copy (2 times).",
+    ]
+
+
 def test_a_check_shows_its_remedy_only_when_it_is_not_met() -> None:
     checks = [
         Check("token", "ok", "opens portal 1", "Copy it again."),
@@ -216,13 +242,30 @@ def test_the_state_of_the_store_is_told_in_lines() -> None:
         "health: done",
         f"next run: {moment}",
         "rows in Notion: 1; records in the mirror: 7",
-        f"run run-2 as of {moment}: did not finish; nothing written",
+        (
+            f"run run-2 as of {moment}: did not finish; "
+            "what it wrote is kept and the next run continues"
+        ),
         f"run run-1 as of {moment}: done; 2 created",
         "held removal: j/held",
         "kept for a person: j/a column label",
         "kept for a person: j/a column n",
         "deleted by a person, stays deleted: j/t",
     ]
+
+
+def test_a_run_that_failed_or_was_refused_says_why() -> None:
+    why = {"code": "refused", "key": "run", "message": "nothing was read", "hint": "Look."}
+    other = {"code": "bad_value", "key": "deals/1/amount", "message": "odd", "hint": ""}
+    refused = replace(FINISHED, outcome="refused", report={"findings": [other, why]})
+
+    told = status(refused)
+
+    assert json.loads(json.dumps(told))["runs"][0]["reason"] == "nothing was read. Look."
+    assert list(status_lines(told))[3] == (
+        f"run run-1 as of {NOON.isoformat()}: refused; nothing written; nothing was read. Look."
+    )
+    assert json.loads(json.dumps(status(FINISHED)))["runs"][0]["reason"] is None
 
 
 def test_without_a_next_run_the_way_to_one_is_named() -> None:
