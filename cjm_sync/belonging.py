@@ -12,6 +12,21 @@ from cjm_sync.store import Store
 
 HUB = "_/hub"
 
+_OTHER = "Use another store for it, or run `cjm-sync sync --take-over` if it is meant to move."
+_HINTS = {
+    "portal_id": _OTHER,
+    "notion_workspace_id": _OTHER,
+    # The hub is known by its id: another parent page moves nothing.
+    "notion_parent_id": (
+        "The hub stays where it is. To move it, move its page in Notion, then run "
+        "`cjm-sync sync --take-over`; for a second hub use another store."
+    ),
+}
+_NOT_THERE = (
+    "The hub cannot be reached there, so it cannot be taken over: use another store, "
+    "or put the former connection back."
+)
+
 
 def check_place(
     store: Store, target: Target, account: Account, place: Place, options: Options
@@ -30,14 +45,23 @@ def check_place(
     }
     for name, value in now.items():
         known = facts.get(name)
-        if known is not None and known != value and not options.take_over:
+        if known is None or known == value:
+            continue
+        is_lost = name == "notion_workspace_id" and _is_out_of_reach(store, target)
+        if not options.take_over or is_lost:
             raise GuardTripped(
                 f"this store belongs to the {names[name]} {known}, but the configuration leads to {value}",
-                hint="Use another store for it, or run `cjm-sync sync --take-over` if it is meant to move.",
+                hint=_NOT_THERE if is_lost else _HINTS[name],
             )
     _check_hub(store, target, options)
     if not options.dry_run:
         store.set_facts(now)
+
+
+def _is_out_of_reach(store: Store, target: Target) -> bool:
+    """Tell whether there is a hub that cannot be seen from where the configuration leads."""
+    hub = store.bindings().get(HUB)
+    return hub is not None and target.owner(hub.remote_id) is None
 
 
 def _check_hub(store: Store, target: Target, options: Options) -> None:

@@ -225,7 +225,7 @@ class NotionTarget:
         yield Check(
             "notion estimate",
             "ok",
-            f"a first run makes {len(wished.pages)} rows, {len(table.DATABASES)} databases and about "
+            f"a first run would make {len(wished.pages)} rows, {len(table.DATABASES)} databases and about "
             f"{blocks} blocks with about {requests} requests, {minutes:.1f} minutes at "
             f"{self._budget} requests a minute",
         )

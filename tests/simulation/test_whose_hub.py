@@ -119,7 +119,28 @@ def test_another_portal_is_refused(synced: World) -> None:
 def test_another_workspace_is_refused(synced: World) -> None:
     synced.tables("users")[synced.notion.bot]["bot"]["workspace_id"] = "another"
 
-    assert "Notion workspace" in str(refused(synced).error)
+    error = refused(synced).error
+
+    assert "Notion workspace" in str(error)
+    assert "--take-over" in str(error and error.hint)
+
+
+def test_another_workspace_without_the_hub_is_refused_even_when_told_to_take_over(
+    synced: World, empty: World
+) -> None:
+    synced.notion = empty.notion
+    synced.tables("users")[synced.notion.bot]["bot"]["workspace_id"] = "another"
+
+    for take_over in (False, True):
+        before = len(synced.notion.requests)
+        report = synced.run(take_over=take_over)
+        sent = synced.notion.requests[before:]
+
+        assert (report.outcome, report.exit_code, writes(sent)) == ("refused", 3, [])
+        assert "Notion workspace" in str(report.error)
+        hint = str(report.error and report.error.hint)
+        assert "another store" in hint
+        assert "--take-over" not in hint
 
 
 def test_another_parent_page_is_refused(synced: World) -> None:
@@ -129,7 +150,10 @@ def test_another_parent_page_is_refused(synced: World) -> None:
     })  # fmt: skip
     synced.parent_page = str(made["id"])
 
-    assert "parent page" in str(refused(synced).error)
+    error = refused(synced).error
+
+    assert "parent page" in str(error)
+    assert "The hub stays where it is" in str(error and error.hint)
 
 
 @pytest.mark.parametrize("count", [2])
