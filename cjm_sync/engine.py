@@ -33,6 +33,8 @@ from cjm_sync.store import MirrorRecords, Store
 logger = logging.getLogger(__name__)
 
 RING = 50
+WORKERS = 4
+"""Streams read at once; a dozen requests in flight saturate any budget that HubSpot grants."""
 SMALL_STREAM = 200
 """So many records are listed whole at every run: four requests at most, and nothing goes unseen."""
 
@@ -134,6 +136,7 @@ class _Run:
             clock=self._clock,
             full=self._options.sweep,
             small=SMALL_STREAM,
+            workers=WORKERS,
             restart=self._options.full,
         )
         self._findings += self._pulled.findings
