@@ -15,7 +15,7 @@ from typing import Any, assert_never
 from cjm_sync.errors import GoneError, GuardTripped, OutcomeUnknownError, RejectedError
 from cjm_sync.model import Binding, Finding, Intent, Item, Page, canonical
 from cjm_sync.ports import Clock, Found, Made, Target
-from cjm_sync.settling import settle
+from cjm_sync.settling import about_to_send, settle, with_pending
 from cjm_sync.steps import (
     Adopt,
     Build,
@@ -314,7 +314,7 @@ class Applier:
             repair = fields & {"sync_key"}
             self._write_settled(page, binding, by_person=reread, repair=repair)
         else:
-            self._write(page, binding, fields, binding.kept)
+            self._write(page, binding, fields)
 
     def _write_settled(
         self,
@@ -336,33 +336,42 @@ class Applier:
         )
         self.tally.findings.extend(settled.findings)
         self.tally.kept += len(settled.kept.keys() - binding.kept.keys())
-        known = {
-            name: state.cells.get(name)
-            for name in page.cells
-            if name not in settled.fields and name not in settled.kept
-        }
-        written = {**(binding.written or {}), **known}
-        detail = {**binding.detail, "looked_at": looked_at}
-        binding = replace(binding, written=written, detail=detail)
-        self._write(page, binding, settled.fields, settled.kept)
+        # What is kept and what is not is recorded with the first write: after it we are the last
+        # editor, and nothing would tell any more that a person had been there.
+        known = {name: state.cells.get(name) for name in page.cells if name not in settled.kept}
+        binding = replace(
+            binding,
+            written={**(binding.written or {}), **known},
+            kept=settled.kept,
+            detail={**binding.detail, "looked_at": looked_at},
+        )
+        self._write(page, with_pending(binding, {}), settled.fields)
 
-    def _write(
-        self, page: Page, binding: Binding, fields: frozenset[str], kept: Mapping[str, Any]
-    ) -> None:
+    def _write(self, page: Page, binding: Binding, fields: frozenset[str]) -> None:
+        """Set the *fields* of a row and record it, with what *binding* says anew."""
         made = Made(binding.remote_id, {})
         if fields:
+            sending = {name: about_to_send(page.cells[name], self.memory) for name in fields}
+            self._bind(with_pending(binding, sending))
             made = self._target.update_page(page, fields, binding.remote_id, self.memory)
             self.tally.updated += 1
         self._learn(made)
         sent = {name: canonical(page.cells[name]) for name in fields}
         written = {**(binding.written or {}), **sent, **(made.written or {})}
-        done = replace(binding, written=written, kept=kept, state="live")
-        self._bind(done)
-        if made.others:
-            self._heed(page, done, made.others)
+        done = replace(with_pending(binding, {}), written=written, state="live")
+        done, again = self._heed(page, done, made.others or {})
+        if again:
+            self._write(page, done, again)
+        else:
+            self._bind(done)
 
-    def _heed(self, page: Page, binding: Binding, others: Mapping[str, Any]) -> None:
-        """Settle what a person changed in *others* shortly before we wrote to the same row."""
+    def _heed(
+        self, page: Page, binding: Binding, others: Mapping[str, Any]
+    ) -> tuple[Binding, frozenset[str]]:
+        """Settle what a person changed in *others* shortly before we wrote to the same row.
+
+        Return what to remember and which cells to set back.
+        """
         written = binding.written or {}
         edited = {
             name
@@ -371,12 +380,12 @@ class Applier:
             and binding.kept.get(name) != now
         }  # fmt: skip
         if not edited:
-            return
+            return binding, frozenset()
         current = {**written, **binding.kept, **others}
         settled = settle(page, binding, current, self._policy, by_person=True)
         self.tally.findings.extend(settled.findings)
         self.tally.kept += len(settled.kept.keys() - binding.kept.keys())
-        self._write(page, binding, settled.fields & edited, settled.kept)
+        return replace(binding, kept=settled.kept), settled.fields & edited
 
     def _restore(self, page: Page, remote_id: str) -> None:
         self._target.restore(remote_id)

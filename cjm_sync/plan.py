@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from cjm_sync.model import Binding, Cell, Finding, Link, Observed, Page, Wished
-from cjm_sync.settling import changed_fields
+from cjm_sync.settling import changed_fields, pending
 from cjm_sync.steps import (
     KEY,
     Adopt,
@@ -283,6 +283,8 @@ class _Rows:
             fields |= {KEY}
         self.kept += len(binding.kept)
         if fields:
+            # What was sent and never answered may be there or not, so the row is read.
+            reread = reread or bool(pending(binding))
             self.steps.append(Update(page, binding.remote_id, fields, reread=reread))
             return
         self.unchanged += 1

@@ -271,7 +271,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """A row as it stands now: the synced columns in canonical form."""
+    """A row as it stands now: the synced columns in canonical form.
+
+    An option that memory does not know yet is `{"choice_name": its name, …}`.
+    """
 
     cells: Mapping[str, Any]
     by_person: bool

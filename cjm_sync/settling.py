@@ -3,21 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from cjm_sync.model import Binding, Finding, Page, canonical
+from cjm_sync.model import Binding, Cell, Choice, Finding, Link, Page, canonical
 from cjm_sync.steps import KEY, EditPolicy
+
+_PENDING = "pending"
+_NAME = "choice_name"
+
+
+def with_pending(binding: Binding, cells: Mapping[str, Any]) -> Binding:
+    """Return *binding* with the *cells* about to be sent; without any, with none on their way.
+
+    Recorded before a row is written: if the answer is lost, or the process ends, what stands there
+    may be ours although it was never recorded as written.
+    """
+    detail = {name: value for name, value in binding.detail.items() if name != _PENDING}
+    return replace(binding, detail={**detail, _PENDING: dict(cells)} if cells else detail)
+
+
+def pending(binding: Binding) -> Mapping[str, Any]:
+    """Return the cells that were sent and of which nobody knows whether they arrived."""
+    cells: Mapping[str, Any] = binding.detail.get(_PENDING, {})
+    return cells
+
+
+def about_to_send(cell: Cell, bound: Collection[str]) -> Any:
+    """Return *cell* as it will stand there; a link shows only rows that are *bound*.
+
+    An option that is new is told by its name until the answer brings its id.
+    """
+    match cell:
+        case Link(keys=keys):
+            return canonical(Link(tuple(key for key in keys if key in bound)))
+        case Choice(label=label):
+            return {**canonical(cell), _NAME: label}
+        case _:
+            return canonical(cell)
+
+
+def _is_sent(now: Any, sent: Any) -> bool:
+    if isinstance(sent, Mapping) and _NAME in sent and isinstance(now, Mapping):
+        names = ("choice", _NAME)
+        return any(name in now and now[name] == sent[name] for name in names)
+    return bool(now == sent)
 
 
 def changed_fields(page: Page, binding: Binding) -> frozenset[str]:
-    """Return the cells whose wished value differs from the last written, people's kept ones aside."""
-    written = binding.written
+    """Return the cells whose wished value is not surely there, people's kept ones aside."""
+    written, unsure = binding.written, pending(binding)
     return frozenset(
         name
         for name, cell in page.cells.items()
         if name not in binding.kept
-        and (written is None or name not in written or written[name] != canonical(cell))
+        and (
+            written is None
+            or name not in written
+            or name in unsure
+            or written[name] != canonical(cell)
+        )
     )
 
 
@@ -41,10 +86,12 @@ def settle(
 ) -> Settled:
     """Decide cell by cell on a row as it stands *now*.
 
-    A cell that differs from what we last wrote was changed by a person: it is kept until the person
-    empties it or types what we wish (`keep`, `ask`), or is set back (`reset`). Of an adopted row we
-    remember nothing, so a cell that differs is a person's if a person edited the row last.
+    A cell that differs from what we last wrote, or sent without an answer, was changed by a person:
+    it is kept until the person empties it or types what we wish (`keep`, `ask`), or is set back
+    (`reset`). Of an adopted row we remember nothing, so a cell that differs is a person's if a
+    person edited the row last.
     """
+    unsure = pending(binding)
     fields: set[str] = set()
     kept: dict[str, Any] = {}
     findings: list[Finding] = []
@@ -56,7 +103,9 @@ def settle(
         if binding.written is None:
             edited = by_person and now is not None and now != want
         else:
-            edited = now != binding.written.get(name)
+            edited = now != binding.written.get(name) and not (
+                name in unsure and _is_sent(now, unsure[name])
+            )
         if not edited or now is None or now == want or policy == "reset":
             if now != want:
                 fields.add(name)

@@ -13,7 +13,8 @@ import pytest
 
 from cjm_sync.model import Intent
 from cjm_sync.runs import Report
-from support.world import World, sampled, writes
+from cjm_sync_sandbox.portal import Portal
+from support.world import MOMENTS, Moment, World, sampled, writes
 
 ROW = "customers/stage/awareness/everyone"
 """Changes in the changed world: Conversion and others, but not Entered."""
@@ -385,6 +386,83 @@ def test_what_a_person_does_before_any_request_of_a_run_is_heeded(
         assert settled(world).outcome == "done", place
         then(world)
         world.drop()
+
+
+# a run that ended, and a person at the same row
+
+
+def patches_of(world: World, key: str) -> list[int]:
+    """Return which requests of a run write to the row of *key*."""
+    trial, path = world.copy(), f"/v1/pages/{world.page_id(key)}"
+    sent = trial.requests_of(trial.run)
+    trial.drop()
+    return [n for n, log in enumerate(sent, 1) if (log.method, log.path) == ("PATCH", path)]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_what_a_person_typed_outlives_a_run_that_ended_at_the_write_to_its_row(
+    changed: World, moment: Moment
+) -> None:
+    edit_changing_row(changed)
+    binding = changed.bindings()[ROW]
+    with changed.store() as store:  # the wish for the cell has moved on, too
+        store.bind(replace(binding, written={**(binding.written or {}), "entered": -1}))
+    (place,) = patches_of(changed, ROW)
+
+    changed.run_until(place, moment)
+    changed.wait(minutes=15)
+    changed.run()
+
+    assert changed.row(ROW)["Conversion"] == 0.667
+    kept_entered(changed, ROW)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_what_a_person_typed_during_a_run_outlives_its_end_at_any_request(
+    changed: World, moment: Moment
+) -> None:
+    (place,) = patches_of(changed, ROW)
+    trial = changed.copy()
+    requests = len(trial.requests_of(lambda: trial.run(hook=meddling(trial, place))))
+    for stop in range(place, min(place + 3, requests) + 1):
+        world = changed.copy()
+        world.notion.hooks.append(meddling(world, place))
+
+        world.run_until(stop, moment)
+        world.notion.hooks.clear()
+        world.wait(minutes=15)
+        world.run()
+
+        kept_entered(world, ROW)
+        world.drop()
+
+
+def meddling(world: World, place: int) -> Callable[[Any], None]:
+    """Return a person who edits the changing row just before the *place*-th request of a run."""
+
+    def meddle(log: Any, first: int = len(world.notion.requests)) -> None:
+        if log.number == first + place:
+            edit_changing_row(world)
+
+    return meddle
+
+
+def test_what_a_run_wrote_before_it_ended_is_not_taken_for_a_persons_words(
+    changed: World, portal: Portal
+) -> None:
+    (place,) = patches_of(changed, ROW)
+    changed.run_until(place, "after")
+    assert changed.row(ROW)["Conversion"] == 0.667
+    changed.wait(minutes=15)
+    fill(changed, ROW, Notes=text("Mine."))
+    changed.read(portal)
+    changed.wait(minutes=15)
+
+    report = changed.run()
+
+    assert (report.kept, codes(report)) == (0, [])
+    assert changed.row(ROW)["Conversion"] == 0.583
+    assert settled(changed).kept == 0
 
 
 def test_words_written_while_a_row_leaves_keep_it_out_of_the_trash(changed: World) -> None:

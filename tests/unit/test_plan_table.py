@@ -11,7 +11,7 @@ import pytest
 from cjm_sync.errors import GuardTripped
 from cjm_sync.guard import guard, removal_limit
 from cjm_sync.model import Binding, Choice, Item, Link, Observed, Page
-from cjm_sync.settling import Settled, settle
+from cjm_sync.settling import Settled, about_to_send, settle, with_pending
 from cjm_sync.steps import (
     Adopt,
     Build,
@@ -521,6 +521,46 @@ def test_the_key_is_set_back_whatever_a_person_made_of_it() -> None:
     )
 
     assert result == Settled(frozenset({"sync_key"}), {})
+
+
+# sent, and never answered
+
+
+def test_a_row_whose_write_was_never_answered_is_read_before_it_is_written_again() -> None:
+    unsure = with_pending(binding(OLD), {"entered": 4})
+
+    plan = planned(OLD, bound=(unsure,), rows=(observed(OLD),))
+
+    assert plan.steps == (Update(OLD, "id-j/a", frozenset({"entered"}), reread=True),)
+
+
+def test_a_cell_that_stands_as_we_sent_it_is_not_taken_for_a_persons() -> None:
+    unsure = with_pending(binding(OLD), {"entered": 4})
+    wish = page(entered=5, label="Won")
+
+    ours = settled({"entered": 4}, wish=wish, was=unsure)
+    theirs = settled({"entered": 77}, wish=wish, was=unsure)
+
+    assert (ours.fields, ours.kept) == (frozenset({"entered"}), {})
+    assert (theirs.fields, theirs.kept) == (frozenset(), {"entered": 77})
+
+
+@pytest.mark.parametrize("now", [{"choice": "new"}, {"choice_name": "New", "choice_id": "x"}])
+def test_an_option_that_our_own_write_made_is_told_by_its_name(now: dict[str, Any]) -> None:
+    was, sent = page(state=Choice("old", "Old")), Choice("new", "New")
+    unsure = with_pending(binding(was), {"state": about_to_send(sent, ())})
+    current = {"sync_key": "j/a", "state": now}
+    wish = page(state=Choice("third", "Third"))
+
+    ours = settle(wish, unsure, current, "keep", by_person=True)
+    theirs = settle(wish, binding(was), current, "keep", by_person=True)
+
+    assert (ours.fields, ours.kept) == (frozenset({"state"}), {})
+    assert theirs.kept == {"state": now}
+
+
+def test_a_link_is_sent_only_as_far_as_there_are_rows_to_link_to() -> None:
+    assert about_to_send(Link(("j/a", "j/refused")), {"j/a"}) == {"link": ["j/a"]}
 
 
 # kept cells in the plan
