@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 from cjm_sync.errors import GuardTripped
@@ -64,6 +65,13 @@ def _is_out_of_reach(store: Store, target: Target) -> bool:
     return hub is not None and target.owner(hub.remote_id) is None
 
 
+def _end_take_over(store: Store, hub: Binding) -> None:
+    """Forget that the hub was taken over: from now on nothing of another name is ours."""
+    if "taken_over" in hub.detail:
+        detail = {name: value for name, value in hub.detail.items() if name != "taken_over"}
+        store.bind(replace(hub, detail=detail))
+
+
 def _check_hub(store: Store, target: Target, options: Options) -> None:
     """Tell our hub from those of others; take over the only other one when asked to."""
     facts = store.facts()
@@ -77,6 +85,8 @@ def _check_hub(store: Store, target: Target, options: Options) -> None:
                 hint="Restore it from Notion's trash and share it again; nothing was written.",
             )
         if owner in {"", installation}:
+            if not options.dry_run and facts.get("adopting") == "no":
+                _end_take_over(store, hub)
             return
         if not options.take_over:
             raise GuardTripped(
@@ -101,6 +111,6 @@ def _check_hub(store: Store, target: Target, options: Options) -> None:
     if foreign and not options.dry_run:
         ((page_id, owner),) = foreign.items()
         store.set_facts({"installation": owner, "adopting": "yes"})
-        store.bind(Binding(HUB, "hub", page_id))
+        store.bind(Binding(HUB, "hub", page_id, detail={"taken_over": True}))
     elif installation is None and not options.dry_run:
         store.set_facts({"installation": uuid4().hex[:12]})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -15,8 +17,11 @@ from cjm_sync_notion.client import NotionClient
 from cjm_sync_notion.values import resolve, schema, text_items
 from cjm_sync_notion.workspace import Block, Database, Hub, View
 
+logger = logging.getLogger(__name__)
+
 HUB = "_/hub"
 _MARKER = re.compile(r"cjm-sync:([0-9A-Za-z_-]+)/hub\b")
+_ANY_MARKER = re.compile(r"cjm-sync:[0-9A-Za-z_-]+/[a-z_]+")
 _FIRST_BLOCKS = 100  # the marker is the first block; a person may have put some before it
 
 Memory = Mapping[str, Binding]
@@ -33,6 +38,8 @@ class FrameBuilder:
     def __init__(self, client: NotionClient, *, parent_id: str) -> None:
         self._client = client
         self._parent_id = parent_id
+        self.views: tuple[View, ...] = ()
+        """All views that are wished for: a view that goes by the name of one is no other's."""
 
     # the hub
 
@@ -195,13 +202,15 @@ class FrameBuilder:
             case Database() as database:
                 found = list(self._find_databases(database, memory))
             case View() as view:
-                found = list(self._find_views(view, memory))
+                found = self._find_views(view, memory)
             case _:
                 found = []
         return found
 
     def _find_databases(self, database: Database, memory: Memory) -> Iterator[Found]:
-        if HUB not in memory:
+        # By the marker alone: people add to descriptions, and another version words them anew.
+        ours = _ANY_MARKER.findall(database.description)
+        if HUB not in memory or not ours:
             return
         for block in self._client.pages(f"blocks/{memory[HUB].remote_id}/children"):
             if block.get("type") != "child_database":
@@ -210,27 +219,87 @@ class FrameBuilder:
                 answer = self._client.get(f"databases/{block['id']}")
             except (GoneError, RejectedError):
                 continue  # a linked view's container, or one that was unshared
-            if not answer.get("in_trash") and database.description in _plain(
-                answer.get("description")
-            ):
+            carried = _ANY_MARKER.findall(_plain(answer.get("description")))
+            if not answer.get("in_trash") and ours[-1] in carried:
                 yield Found(_id(answer), _moment(answer, "created_time"), is_untouched=False)
 
-    def _find_views(self, view: View, memory: Memory) -> Iterator[Found]:
+    def _find_views(self, view: View, memory: Memory) -> list[Found]:
+        """Return the views of that name; at a take-over else the one that a person renamed."""
+        there = [a for a in self._linked_views(view, memory) if a.get("type") == view.type]
+        found = [answer for answer in there if answer.get("name") == view.name]
+        if not found and memory[HUB].detail.get("taken_over"):
+            found = self._renamed(view, there, memory)
+        return [
+            Found(_id(answer), _moment(answer, "created_time"), is_untouched=False)
+            for answer in found
+        ]
+
+    def _linked_views(self, view: View, memory: Memory) -> Iterator[dict[str, Any]]:
+        """Yield the linked views of the view's data source that nothing is bound to."""
         home = memory.get(database_key(view.kind))
-        if home is None or "data_source_id" not in home.detail:
+        if HUB not in memory or home is None or "data_source_id" not in home.detail:
             return
         bound = {binding.remote_id for binding in memory.values() if binding.kind == "view"}
-        source = home.detail["data_source_id"]
-        for stub in self._client.pages("views", {"data_source_id": source}):
+        for stub in self._client.pages("views", {"data_source_id": home.detail["data_source_id"]}):
             if stub["id"] in bound:
                 continue
             try:
                 answer = self._client.get(f"views/{stub['id']}")
             except (GoneError, RejectedError):
                 continue  # a kind of view that the API does not show
-            linked = (answer.get("parent") or {}).get("database_id") != home.remote_id
-            if linked and answer.get("name") == view.name and answer.get("type") == view.type:
-                yield Found(_id(answer), _moment(answer, "created_time"), is_untouched=False)
+            if _container(answer) != home.remote_id:
+                yield answer
+
+    def _renamed(
+        self, view: View, there: list[dict[str, Any]], memory: Memory
+    ) -> list[dict[str, Any]]:
+        """Return what *view* has become under another name: what filters and draws as it does.
+
+        Else the only one of its type on the hub, if no other view could be meant by it. A view that
+        a person made lies there too; a wrong guess costs a view, a missed one makes a twin.
+        """
+        siblings = [v for v in self.views if (v.kind, v.type) == (view.kind, view.type)]
+        names = {sibling.name for sibling in siblings}
+        hub = memory[HUB].remote_id
+        on_hub = {str(b["id"]) for b in self._client.pages(f"blocks/{hub}/children")}
+        unknown = [a for a in there if a.get("name") not in names and _container(a) in on_hub]
+        ids = {
+            name: unquote(column)
+            for name, column in memory[database_key(view.kind)].detail["columns"].items()
+        }
+        same = [answer for answer in unknown if _is_same(answer, view, ids)]
+        if same:
+            return same
+        named = {answer.get("name") for answer in there}
+        lost = [v for v in siblings if v.key not in memory and v.name not in named]
+        if len(unknown) == 1 and len(lost) == 1:
+            return unknown
+        if unknown:
+            logger.warning(
+                "a view may have been renamed, and is made again",
+                extra={"action": "view_made_again", "key": view.key},
+            )
+        return []
+
+
+def _container(answer: Mapping[str, Any]) -> str:
+    return str((answer.get("parent") or {}).get("database_id"))
+
+
+def _is_same(answer: Mapping[str, Any], view: View, ids: Mapping[str, str]) -> bool:
+    """Tell whether the view filters as *view* does and, if it is a chart, is drawn as it is."""
+    wished, held = view.configuration or {}, answer.get("configuration") or {}
+    if wished.get("chart_type") != held.get("chart_type"):
+        return False
+    try:
+        ours = resolve(view.filter, ids)
+    except KeyError:
+        return False  # a column that it filters by was deleted
+    return _text(ours) == _text(answer.get("filter"))
+
+
+def _text(value: Any) -> str:
+    return unquote(json.dumps(value, sort_keys=True, ensure_ascii=False))
 
 
 def _place(blocks: tuple[Block, ...], children: list[dict[str, Any]]) -> dict[str, str]:

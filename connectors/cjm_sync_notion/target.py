@@ -112,6 +112,7 @@ class NotionTarget:
         wanted = frame(journey_map, installation=installation)
         for database in wanted.databases:
             self._databases[database.kind] = database
+        self._frame.views = wanted.views
         outcomes = outcomes_text(journey_map)
         items = (
             Item(HUB, "hub", wanted.hub),

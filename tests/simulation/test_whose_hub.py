@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,10 @@ def lose_store(world: World) -> None:
         file.unlink()
     mirror.store_path.rename(world.store_path)
     mirror.drop()
+
+
+def plain_of(items: list[dict[str, Any]]) -> str:
+    return "".join(item["plain_text"] for item in items)
 
 
 def refused(world: World) -> Report:
@@ -64,6 +69,73 @@ def test_a_lost_store_takes_over_everything_and_makes_nothing(synced: World) -> 
     assert report.kept == 1
     assert writes(sent) == []
     assert synced.twins() == []
+
+
+def views_of(world: World) -> dict[str, str]:
+    """Return the ids of the bound views by key."""
+    return {key: b.remote_id for key, b in world.bindings().items() if b.kind == "view"}
+
+
+def take_over(world: World) -> Report:
+    lose_store(world)
+    world.wait(minutes=15)
+    return world.run(take_over=True)
+
+
+def test_a_database_whose_description_a_person_wrote_anew_is_taken_over(synced: World) -> None:
+    stages = synced.bindings()["_/database/stages"].remote_id
+    held = synced.as_person("GET", f"databases/{stages}")["description"]
+    mark = next(word for word in plain_of(held).split() if word.startswith("cjm-sync:"))
+    said = [{"text": {"content": f"Ours ({mark}), ask Ada."}}]
+    synced.as_person("PATCH", f"databases/{stages}", {"description": said})
+    databases = len(synced.tables("databases"))
+
+    report = take_over(synced)
+
+    assert (report.outcome, report.created) == ("done", 0)
+    assert synced.bindings()["_/database/stages"].remote_id == stages
+    assert len(synced.tables("databases")) == databases
+
+
+def test_views_that_people_renamed_are_taken_over(synced: World) -> None:
+    views = views_of(synced)
+    for key, view_id in views.items():
+        synced.as_person("PATCH", f"views/{view_id}", {"name": f"Ours: {key}"})
+    count = len(synced.tables("views"))
+
+    report = take_over(synced)
+
+    assert report.outcome == "done"
+    assert views_of(synced) == views
+    assert len(synced.tables("views")) == count
+    assert synced.run().outcome == "done"
+    assert "taken_over" not in synced.bindings()["_/hub"].detail
+
+
+def test_a_view_that_a_person_renamed_and_filtered_is_taken_over_when_it_is_the_only_one(
+    synced: World,
+) -> None:
+    views = views_of(synced)
+    board = views["_/view/customers/board"]
+    synced.as_person("PATCH", f"views/{board}", {"name": "Wall", "filter": None})
+
+    take_over(synced)
+
+    assert views_of(synced) == views
+
+
+def test_a_view_is_not_taken_for_another_that_was_deleted(synced: World) -> None:
+    views = views_of(synced)
+    gone = views.pop("_/view/customers/emotion")
+    container = synced.as_person("GET", f"views/{gone}")["parent"]["database_id"]
+    synced.as_person("PATCH", f"databases/{container}", {"in_trash": True})
+    synced.as_person("PATCH", f"views/{views['_/view/customers/funnel']}", {"name": "Trichter"})
+
+    take_over(synced)
+
+    found = views_of(synced)
+    assert found.pop("_/view/customers/emotion") not in {gone, *views.values()}
+    assert found == views
 
 
 def test_a_take_over_that_is_stopped_anywhere_goes_on(
