@@ -275,16 +275,17 @@ class PullWorld:
         All that a live record names, and all that were in the mirror under their own id.
         """
         live = self.hand.live(name)
-        named = {
-            former
-            for row in live.values()
-            for former in str(row["properties"].get("hs_merged_object_ids") or "").split(";")
-        }
+        named = set().union(*(self.named_former(name, id_) for id_ in live))
         return {
             former: survivor
             for former, survivor in self.hand.aliases(name).items()
             if survivor in live and former in named | self.seen[name]
         }
+
+    def named_former(self, name: str, id_: str) -> set[str]:
+        """Return the former ids that a live record names itself."""
+        named = self.hand.row(name, id_)["properties"].get("hs_merged_object_ids")
+        return set(str(named).split(";")) if named else set()
 
     def late_edits(self, pulled_at: datetime) -> Iterator[tuple[str, str, Record]]:
         """Yield (object, id, record) of what a pull begun then must have brought by following."""
