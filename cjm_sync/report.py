@@ -24,7 +24,7 @@ from cjm_sync.steps import (
     Step,
     Update,
 )
-from cjm_sync.store import PastRun
+from cjm_sync.tables import PastRun
 
 # A record of the source: object, id, and the property where there is one. Keys of rows have a word
 # where the id stands, and their messages name them.

@@ -17,7 +17,8 @@ from datetime import datetime
 from cjm_sync.errors import RejectedError
 from cjm_sync.model import Batch, Finding, Need, Record
 from cjm_sync.ports import Follower, Source
-from cjm_sync.store import Reading, Saved, Store, Trail, need_digest
+from cjm_sync.store import Store, need_digest
+from cjm_sync.tables import Reading, Saved, Trail
 
 logger = logging.getLogger(__name__)
 

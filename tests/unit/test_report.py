@@ -34,7 +34,7 @@ from cjm_sync.steps import (
     Step,
     Update,
 )
-from cjm_sync.store import PastRun
+from cjm_sync.tables import PastRun
 from support.planning import NOON, binding, page
 
 OLD = page(n=3, option=Choice("a", "A"))

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from cjm_sync.errors import BusyError, ConfigError, TransientError
 from cjm_sync.model import Binding, Change, Intent, Record
-from cjm_sync.store import MirrorRecords, Reading, Store, need_digest
+from cjm_sync.store import MirrorRecords, Store, need_digest
+from cjm_sync.tables import Reading
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 POSTGRESQL = os.environ.get("CJM_SYNC_TEST_POSTGRESQL", "")
