@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from cjm_sync.wiring import open_world, read_config
 from cjm_sync_files import svg
 from cjm_sync_sandbox.hubspot import HubSpotSandbox
 from cjm_sync_sandbox.sample import SAMPLE_AS_OF, sample_portal
+from scenarios.cli_world import run_main
 from support.clock import FakeClock
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +56,27 @@ def test_links_of_the_documents_lead_somewhere() -> None:
             if is_source and not (ROOT / "cjm_sync").exists():
                 continue
             assert (document.parent / target).exists(), (document, target)
+
+
+@pytest.mark.loopback
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_the_portal_of_the_documents_can_be_read_and_synced(tmp_path: Path) -> None:
+    document = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    folder = tmp_path / "portal"
+    folder.mkdir()
+    names = ("portal.json", "contacts.jsonl", "meetings.jsonl")
+    examples = re.findall(r"```json\n(.*?)```", document, re.DOTALL)
+    for name, example in zip(names, examples, strict=True):
+        (folder / name).write_text(example, encoding="utf-8")
+
+    kept = tmp_path / "kept"
+    ran = run_main(["demo", "--no-serve", "--portal", str(folder), "--dir", str(kept)], {})
+
+    assert ran.code == 0, ran.err
+    drawn = json.loads((kept / "map.json").read_text(encoding="utf-8"))
+    assert drawn["as_of"] == "2026-11-16T09:00:00.000Z"
+    records = run_main(["status", "--json", "--config", str(kept / "config.toml")], {}).json
+    assert (records["records"]["contacts"], records["records"]["meetings"]) == (1, 1)
 
 
 @pytest.mark.timeout(120)
