@@ -112,8 +112,9 @@ def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
     yield _heading("metrics", "Metrics")
     yield _definition(
         "metrics-view",
-        "Time, conversion, drop-off and satisfaction by stage; the stage with the most median days "
-        "is the slow one. Repeat purchase and order value stand in Personas.",
+        "Time, conversion, drop-off and satisfaction by stage. The slow stage has the most median "
+        "days; the last one is not compared, for nobody waits there to move on. Repeat purchase and "
+        "order value stand in Personas.",
     )
     yield from _room("metrics", "Which number do you want to move, and to what?")
 

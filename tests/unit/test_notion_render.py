@@ -580,6 +580,13 @@ def test_the_slow_stage_is_seen_first_in_the_table_of_metrics() -> None:
     assert shown[:4] == ["name", "in_stage", "median_days", "conversion"]
 
 
+def test_the_hub_says_that_the_last_stage_is_not_compared() -> None:
+    hub = frame(a_map(), installation="abc").hub
+    words = next(block.json for block in hub.blocks if block.key == "metrics-view")
+
+    assert "the last one is not compared" in str(words)
+
+
 def test_an_open_task_on_the_hub_says_what_to_write() -> None:
     hub = frame(a_map(), installation="abc").hub
 
