@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from cjm_sync.errors import GoneError, GuardTripped, OutcomeUnknownError, RejectedError
 from cjm_sync.model import Binding, Finding, Intent, Item, Page, canonical
 from cjm_sync.ports import Clock, Found, Made, Target
-from cjm_sync.settling import about_to_send, settle, with_pending
+from cjm_sync.settling import about_to_send, as_remembered, settle, with_pending
 from cjm_sync.steps import (
     Adopt,
     Build,
@@ -78,14 +78,17 @@ class Applier:
 
     def recover(self, items: Mapping[str, Item]) -> None:
         """Settle every create whose end was never recorded."""
+        # How long a create of an earlier run waited for its turn is not known; that it is no
+        # longer under way is sure from now on only.
+        lost_at = self._clock.now()
         for intent in self._store.intents():
-            self._settle_intent(intent, items.get(intent.key))
+            self._settle_intent(intent, items.get(intent.key), lost_at)
 
-    def _settle_intent(self, intent: Intent, item: Item | None) -> bool:
+    def _settle_intent(self, intent: Intent, item: Item | None, lost_at: datetime) -> bool:
         """Bind what the create made, or drop the intent; return whether something was found."""
         found = self._target.find(intent, item, self.memory)
         if not found:
-            self._wait_until_visible(intent)
+            self._wait_until_visible(lost_at)
             found = self._target.find(intent, item, self.memory)
         match found:
             case []:
@@ -107,8 +110,9 @@ class Applier:
             case _:
                 assert_never(found)  # type: ignore[arg-type]
 
-    def _wait_until_visible(self, intent: Intent) -> None:
-        settled_at = intent.began_at + timedelta(seconds=self._target.settle_seconds)
+    def _wait_until_visible(self, lost_at: datetime) -> None:
+        """Wait until what was made before *lost_at*, when its answer was lost, must show."""
+        settled_at = lost_at + timedelta(seconds=self._target.settle_seconds)
         late = (settled_at - self._clock.now()).total_seconds()
         if late > 0:
             self._clock.sleep(min(late, self._target.settle_seconds))
@@ -239,7 +243,7 @@ class Applier:
         except OutcomeUnknownError as error:
             if error.committed_id is not None:
                 return Made(error.committed_id)
-            if self._settle_intent(intent, item):
+            if self._settle_intent(intent, item, self._clock.now()):
                 return None
             self._store.begin(intent)
             return create()
@@ -326,10 +330,15 @@ class Applier:
     ) -> None:
         looked_at = self._clock.now().isoformat()
         state = self._target.read_page(page.collection, binding.remote_id, self.memory)
+        was = binding.written or {}
+        cells = {
+            name: as_remembered(now, was.get(name), self.memory)
+            for name, now in state.cells.items()
+        }
         settled = settle(
             page,
             binding,
-            state.cells,
+            cells,
             self._policy,
             by_person=by_person or state.by_person,
             repair=repair,
@@ -338,10 +347,10 @@ class Applier:
         self.tally.kept += len(settled.kept.keys() - binding.kept.keys())
         # What is kept and what is not is recorded with the first write: after it we are the last
         # editor, and nothing would tell any more that a person had been there.
-        known = {name: state.cells.get(name) for name in page.cells if name not in settled.kept}
+        known = {name: cells.get(name) for name in page.cells if name not in settled.kept}
         binding = replace(
             binding,
-            written={**(binding.written or {}), **known},
+            written={**was, **known},
             kept=settled.kept,
             detail={**binding.detail, "looked_at": looked_at},
         )
@@ -388,17 +397,26 @@ class Applier:
         return replace(binding, kept=settled.kept), settled.fields & edited
 
     def _restore(self, page: Page, remote_id: str) -> None:
+        self._bind(replace(self.memory[page.key], state="moving"))
         self._target.restore(remote_id)
-        self._bind(replace(self.memory[page.key], state="live"))
         self._write_settled(page, self.memory[page.key], by_person=True)
 
     def _leave(self, step: Leave) -> None:
         binding = self.memory[step.key]
-        has_words = self._target.has_words(step.collection, step.remote_id, self.memory)
+
+        def has_words_now() -> bool:
+            # A synced cell that a person changed is their word, too.
+            return bool(binding.kept) or self._target.has_words(
+                step.collection, step.remote_id, self.memory
+            )
+
+        # A run that ended on the way may have put it into the trash already.
+        has_words = binding.state != "moving" and has_words_now()
         if not has_words:
+            self._bind(replace(binding, state="moving"))
             self._target.archive(step.remote_id)
             # Words that came in the meantime would lie in the trash for 30 days, then be gone.
-            has_words = self._target.has_words(step.collection, step.remote_id, self.memory)
+            has_words = has_words_now()
             if has_words:
                 self._target.restore(step.remote_id)
         if has_words:

@@ -166,7 +166,8 @@ class Binding:
     *written* holds the last written value of each column in `canonical` form, None before the first
     complete write (an adopted page). *kept* names the columns that a person changed, with what
     they put there. *detail* is the target's own memory (property ids, data source id). *state* is
-    `live`, `retired`, `archived` (by us) or `tombstone` (removed by a person).
+    `live`, `retired`, `moving` (into or out of the trash by us, its end not recorded), `archived` (by
+    us) or `tombstone` (removed by a person).
     """
 
     key: str

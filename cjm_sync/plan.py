@@ -117,7 +117,7 @@ class _Rows:
         for row in self._observation.parked:
             key = by_id.get(row.remote_id)
             if key is not None:
-                parked |= {key} if self._bound[key].state != "archived" else set()
+                parked |= {key} if self._bound[key].state not in {"archived", "moving"} else set()
             elif row.key and row.key not in self._bound and not self._adoptable(row.key):
                 parked.add(row.key)
         return parked
@@ -180,7 +180,8 @@ class _Rows:
             return
         row = self._here.get(page.key)
         missing = self._observation.missing.get(page.key)
-        if binding.state == "archived":
+        is_away = missing is not None and missing.state != "live"
+        if binding.state == "archived" or (binding.state == "moving" and is_away):
             if missing is not None and missing.state == "gone":
                 self.steps += [Forget(page.key), Create(wish)]
             else:
@@ -284,11 +285,11 @@ class _Rows:
         self.kept += len(binding.kept)
         if fields:
             # What was sent and never answered may be there or not, so the row is read.
-            reread = reread or bool(pending(binding))
+            reread = reread or bool(pending(binding)) or binding.state == "moving"
             self.steps.append(Update(page, binding.remote_id, fields, reread=reread))
             return
         self.unchanged += 1
-        if look:
+        if look or binding.state == "moving":
             self.steps.append(Update(page, binding.remote_id, fields, reread=True))
         elif binding.state == "retired":
             self.steps.append(Revive(page.key))
@@ -328,11 +329,13 @@ class _Rows:
             missing = self._observation.missing.get(key)
             if binding.state == "archived" and (missing is None or missing.state != "gone"):
                 continue  # remembered, so that it can be restored when it is wished again
-            if missing is not None and missing.state != "live":
+            if missing is not None and missing.state in (
+                {"gone"} if binding.state == "moving" else {"gone", "trashed"}
+            ):
                 # Forgotten only when it is sure to be unwished: a row that a person deleted would
                 # be made again if its subject came back with the next reading.
                 steps += [] if self._is_held(binding) else [Forget(key)]
-            elif binding.state == "live":
+            elif binding.state in {"live", "moving"}:
                 leave = Leave(
                     key, binding.remote_id, binding.detail.get("collection", ""), binding.journey
                 )

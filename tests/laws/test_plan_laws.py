@@ -171,7 +171,7 @@ def rows_there(draw: st.DrawFn, key: str) -> tuple[Binding | None, Row | None]:
     if draw(st.integers(0, 9)) == 0:
         current["sync_key"] = draw(st.sampled_from(["", "mine"]))
     row = Row(key, current, by_person=draw(st.booleans()), is_trashed=draw(st.integers(0, 3)) == 0)
-    state = draw(st.sampled_from(["live", "live", "retired", "archived", "tombstone"]))
+    state = draw(st.sampled_from(["live", "live", "retired", "moving", "archived", "tombstone"]))
     bound = replace(
         binding(wish, at=f"at-{key}", state=state),
         kept=draw(st.sampled_from([{}, {"n": 7}])),

@@ -16,6 +16,7 @@ import pytest
 from cjm_sync_sandbox.notion.requests import RequestLog
 from support.world import World, cut_to, is_write, sampled, writes
 
+ROW_MADE = ("POST", "/v1/pages")
 Replacement = tuple[int, Mapping[str, str], bytes]
 
 
@@ -133,6 +134,36 @@ def test_a_create_that_never_arrived_is_made_once(
     count = assert_survived(tiny(empty), fault, after=False)
 
     counted(f"first sync of a small map, {fault.__name__} before {count}")
+
+
+def first_row(world: World) -> int:
+    """Return which request of a first run makes a row; the page before it is the hub."""
+    trial = world.copy()
+    sent = trial.requests_of(trial.run)
+    trial.drop()
+    return [n for n, log in enumerate(sent, 1) if (log.method, log.path) == ROW_MADE][1]
+
+
+def test_a_create_that_waited_long_for_its_turn_is_not_made_again(empty: World) -> None:
+    place = first_row(tiny(empty))
+    empty.notion.hooks.append(lambda log: empty.clock.sleep(75.0) if log.number == place else None)
+    empty.notion.after_hooks.append(lambda log: silence(log) if log.number == place else None)
+
+    report = empty.run()
+
+    assert (report.outcome, empty.twins()) == ("done", [])
+
+
+def test_a_create_of_an_ended_run_that_waited_long_for_its_turn_is_not_made_again(
+    empty: World,
+) -> None:
+    place = first_row(tiny(empty))
+    empty.notion.hooks.append(lambda log: empty.clock.sleep(75.0) if log.number == place else None)
+    empty.run_until(place, "after")
+
+    report = empty.run()
+
+    assert (report.outcome, empty.twins()) == ("done", [])
 
 
 def tiny(world: World) -> World:

@@ -14,7 +14,7 @@ import pytest
 from cjm_sync.model import Intent
 from cjm_sync.runs import Report
 from cjm_sync_sandbox.portal import Portal
-from support.world import MOMENTS, Moment, World, sampled, writes
+from support.world import MOMENTS, Moment, World, journey, sampled, writes
 
 ROW = "customers/stage/awareness/everyone"
 """Changes in the changed world: Conversion and others, but not Entered."""
@@ -463,6 +463,60 @@ def test_what_a_run_wrote_before_it_ended_is_not_taken_for_a_persons_words(
     assert (report.kept, codes(report)) == (0, [])
     assert changed.row(ROW)["Conversion"] == 0.583
     assert settled(changed).kept == 0
+
+
+LEAVING = "customers/stage/loyalty/everyone"
+"""Leaves in the changed world; nobody wrote in it."""
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_row_that_a_run_was_moving_when_it_ended_comes_back_when_it_is_wished(
+    changed: World, moment: Moment
+) -> None:
+    page = changed.page_id(LEAVING)
+    (place,) = patches_of(changed, LEAVING)
+    changed.run_until(place, moment)
+    changed.journeys = (journey(),)
+    changed.wait(minutes=15)
+
+    report = changed.run()
+
+    assert (report.outcome, codes(report)) == ("done", [])
+    assert (changed.page_id(LEAVING), changed.row(LEAVING)["State"]) == (page, "active")
+    settled(changed)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_row_that_a_run_was_bringing_back_when_it_ended_is_looked_at_again(
+    changed: World, moment: Moment
+) -> None:
+    changed.run()
+    changed.journeys = (journey(),)
+    changed.wait(minutes=15)
+    for place in patches_of(changed, LEAVING):
+        world = changed.copy()
+
+        world.run_until(place, moment)
+        report = world.run()
+
+        assert (report.outcome, codes(report)) == ("done", []), place
+        assert world.row(LEAVING)["State"] == "active", place
+        settled(world)
+        world.drop()
+
+
+def test_a_row_whose_synced_cell_a_person_changed_is_retired(changed: World) -> None:
+    binding = changed.bindings()[LEAVING]
+    with changed.store() as store:
+        store.bind(replace(binding, kept={"entered": 1234}))
+    changed.as_person(
+        "PATCH", f"pages/{binding.remote_id}", {"properties": {"Entered": number(1234)}}
+    )
+
+    changed.run()
+
+    assert changed.bindings()[LEAVING].state == "retired"
+    assert changed.row(LEAVING)["Entered"] == 1234
 
 
 def test_words_written_while_a_row_leaves_keep_it_out_of_the_trash(changed: World) -> None:

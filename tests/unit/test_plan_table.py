@@ -11,7 +11,7 @@ import pytest
 from cjm_sync.errors import GuardTripped
 from cjm_sync.guard import guard, removal_limit
 from cjm_sync.model import Binding, Choice, Item, Link, Observed, Page
-from cjm_sync.settling import Settled, about_to_send, settle, with_pending
+from cjm_sync.settling import Settled, about_to_send, as_remembered, settle, with_pending
 from cjm_sync.steps import (
     Adopt,
     Build,
@@ -226,6 +226,39 @@ def test_rows_without_a_key_are_not_ours() -> None:
     plan = planned(rows=(observed(OLD, at="theirs", key=""),))
 
     assert (plan.steps, plan.findings) == ((), ())
+
+
+# on its way into or out of the trash by us
+
+
+@pytest.mark.parametrize(
+    ("found", "steps"),
+    [
+        ("trashed", (Restore(NEW, "id-j/a"),)),
+        ("gone", (Forget("j/a"), Create(NEW))),
+        ("live", (Update(NEW, "id-j/a", frozenset({"entered"}), reread=True),)),
+    ],
+)
+def test_a_row_that_we_were_moving_is_no_persons_doing(found: str, steps: tuple[Step, ...]) -> None:
+    moving = binding(OLD, state="moving")
+
+    plan = planned(NEW, bound=(moving,), gone=missing(OLD, found), parked=(observed(OLD),))
+
+    assert (plan.steps, plan.findings) == (steps, ())
+
+
+def test_a_row_that_we_were_moving_and_that_is_as_wished_is_looked_at() -> None:
+    plan = planned(OLD, bound=(binding(OLD, state="moving"),), rows=(observed(OLD),))
+
+    assert plan.steps == (Update(OLD, "id-j/a", frozenset(), reread=True),)
+
+
+def test_a_row_that_we_were_moving_leaves_when_it_is_not_wished() -> None:
+    moving = (binding(OLD, state="moving"),)
+
+    assert planned(bound=moving, gone=missing(OLD, "trashed")).steps == (leave(OLD),)
+    assert planned(bound=moving, rows=(observed(OLD),)).steps == (leave(OLD),)
+    assert planned(bound=moving, gone=missing(OLD, "gone")).steps == (Forget("j/a"),)
 
 
 # deleted by a person: restore
@@ -561,6 +594,23 @@ def test_an_option_that_our_own_write_made_is_told_by_its_name(now: dict[str, An
 
 def test_a_link_is_sent_only_as_far_as_there_are_rows_to_link_to() -> None:
     assert about_to_send(Link(("j/a", "j/refused")), {"j/a"}) == {"link": ["j/a"]}
+
+
+@pytest.mark.parametrize(
+    ("now", "is_ours"),
+    [
+        (["j/a", "page:x"], True),
+        (["j/a", "page:x", "page:y"], False),
+        (["page:x", "page:y"], False),
+        (["j/a"], False),
+    ],
+)
+def test_our_own_link_to_a_row_that_was_forgotten_since_is_not_taken_for_a_persons(
+    now: list[str], is_ours: bool
+) -> None:
+    written = {"link": ["j/a", "j/forgotten"]}
+
+    assert (as_remembered({"link": now}, written, {"j/a"}) == written) == is_ours
 
 
 # kept cells in the plan
