@@ -104,6 +104,7 @@ class ScheduleTable(_Table):
 
     sync: str = "*/15 * * * *"
     sweep: str = "17 3 * * *"
+    sweep_pages: int = Field(default=0, ge=0)
     timezone: str = "UTC"
     heartbeat: Duration = timedelta(hours=24)
 

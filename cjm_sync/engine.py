@@ -135,6 +135,7 @@ class _Run:
             accept_empty=self._options.accept,
             clock=self._clock,
             full=self._options.sweep,
+            pages=self._settings.sweep_pages or None,
             small=SMALL_STREAM,
             workers=WORKERS,
             restart=self._options.full,

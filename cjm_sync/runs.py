@@ -23,6 +23,8 @@ class Settings:
     journeys: tuple[JourneyRequest, ...]
     rules: Rules = field(default_factory=Rules)
     heartbeat: timedelta = timedelta(hours=24)
+    sweep_pages: int = 0
+    """How many pages of each stream one sweep lists before it leaves the rest to the next; 0: all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class World:
                     max_removals=config.safety.max_removals,
                 ),
                 heartbeat=config.schedule.heartbeat,
+                sweep_pages=config.schedule.sweep_pages,
             ),
             progress=progress,
         )
