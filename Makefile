@@ -1,5 +1,5 @@
 # Two commands do everything; each sets itself up in .venv:
-#   make demo   the whole product on a sample portal, no account and no network needed
+#   make demo   the whole product on a sample portal, with no account (installing needs the network)
 #   make test   the tests
 PYTHON ?= python3
 VENV ?= .venv
@@ -29,6 +29,7 @@ build: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/sync.py
+	$(BIN)/python benchmarks/pull.py --no-peers --contacts 10000 --activities 50000
 
 soak: $(VENV)/.ready
 	CJM_SYNC_SOAK=1 $(BIN)/python -m pytest -n auto tests/simulation tests/laws --timeout 3600 $(ARGS)
