@@ -120,7 +120,7 @@ def test_two_installations_compute_the_same_bytes(sample: Desk, tmp_path: Path) 
 
 def test_the_daily_heartbeat_is_all_that_an_idle_day_writes(small: Desk, tmp_path: Path) -> None:
     with copy_of(small, tmp_path) as desk:
-        desk.tables["schedule"] = {"heartbeat": "1s"}
+        desk.tables["schedule"] = {"heartbeat": "0.001s"}
 
         ran = desk.sync("--json", as_of=text(START + QUARTER))
 
