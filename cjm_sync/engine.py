@@ -135,7 +135,7 @@ class _Run:
             accept_empty=self._options.accept,
             clock=self._clock,
             full=self._options.sweep,
-            pages=self._settings.sweep_pages or None,
+            pages=self._settings.sweep_pages or None if self._options.sweep else None,
             small=SMALL_STREAM,
             workers=WORKERS,
             restart=self._options.full,
