@@ -152,11 +152,14 @@ class Wished:
     """The workspace as it should be: the frame in building order, and the rows.
 
     Rows come in an order in which every `Link` points to an earlier row where that is possible.
+    *moved* leads from a former key to the wished page's key that took its place (a merge, a
+    renamed journey): the row that stands under the former key becomes the wished one's.
     """
 
     items: tuple[Item, ...]
     pages: tuple[Page, ...]
     findings: tuple[Finding, ...] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,10 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A row that is there now, found by its key. *by_person*: its last editor is not us."""
+    """A row that is there now, found by its key. *by_person*: its last editor is not us.
+
+    *people* holds what people put into the columns that the overlay reads, by column key.
+    """
 
     key: str
     remote_id: str
@@ -203,6 +209,7 @@ class Observed:
     edited_at: datetime
     made_by_us: bool = True
     in_trash: bool = False
+    people: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ import httpx
 from pydantic import AfterValidator, BaseModel, SecretStr
 
 from cjm_sync.journey.facts import Facts
-from cjm_sync.journey.types import JourneyMap
+from cjm_sync.journey.types import JourneyMap, JourneyPeople
 from cjm_sync.model import (
     Batch,
     Binding,
@@ -299,6 +299,18 @@ class Figures:
     findings: int
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The drawn map: *digest* tells whether it changed, *load* draws the PNG when it is needed.
+
+    *text* describes it for those who cannot see it.
+    """
+
+    digest: str
+    load: Callable[[], bytes]
+    text: str
+
+
 class Target(Protocol):
     """Somewhere the map is written. *memory* is every binding by key, as of now.
 
@@ -321,8 +333,18 @@ class Target(Protocol):
         None when the hub is not there or in the trash; "" when a person removed the marker.
         """
 
-    def render(self, journey_map: JourneyMap, *, installation: str, bound: Sequence[str]) -> Wished:
-        """Return the workspace as it should be; pure."""
+    def render(
+        self,
+        journey_map: JourneyMap,
+        *,
+        installation: str,
+        bound: Sequence[str],
+        picture: Picture | None = None,
+    ) -> Wished:
+        """Return the workspace as it should be; pure. *journey_map* has been through the overlay."""
+
+    def people(self, rows: Sequence[Observed]) -> Mapping[str, JourneyPeople]:
+        """Return by journey what people put into the cells that the overlay heeds; pure."""
 
     def closing(self, figures: Figures, *, number: int) -> tuple[Item, Page]:
         """Return the status line and the row of the ring of runs, the *number*-th run; pure."""
@@ -428,6 +450,9 @@ class JourneyRequest:
     profile_text: str
     where: Mapping[str, Any]
     formerly: tuple[str, ...] = ()
+    detail: Literal["aggregate", "pseudonymous", "full"] = "aggregate"
+    properties: tuple[str, ...] = ()
+    """Properties of the unit that may be shown on its own row, at `full` only."""
 
 
 class Records(Protocol):

@@ -10,9 +10,9 @@ import httpx
 from pydantic import BaseModel, SecretStr
 
 from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, RejectedError
-from cjm_sync.journey.types import JourneyMap
+from cjm_sync.journey.types import JourneyMap, JourneyPeople
 from cjm_sync.model import Binding, Choice, Intent, Item, Missing, Observed, Page, Wished
-from cjm_sync.ports import Check, Clock, Figures, Found, Made, PageState, Place
+from cjm_sync.ports import Check, Clock, Figures, Found, Made, PageState, Picture, Place
 from cjm_sync_notion import columns as table
 from cjm_sync_notion.client import NotionClient, open_notion
 from cjm_sync_notion.frame import HUB, FrameBuilder, Memory, database_key
@@ -107,7 +107,14 @@ class NotionTarget:
 
     # what is wished
 
-    def render(self, journey_map: JourneyMap, *, installation: str, bound: Sequence[str]) -> Wished:
+    def render(
+        self,
+        journey_map: JourneyMap,
+        *,
+        installation: str,
+        bound: Sequence[str],
+        picture: Picture | None = None,
+    ) -> Wished:
         """Return the workspace as it should be."""
         wanted = frame(journey_map, installation=installation)
         for database in wanted.databases:
@@ -121,6 +128,10 @@ class NotionTarget:
             Item(f"_/block/{OUTCOMES}", "block", ("paragraph", outcomes), digest=outcomes),
         )
         return Wished(items, rows(journey_map, bound=bound))
+
+    def people(self, rows: Sequence[Observed]) -> Mapping[str, JourneyPeople]:
+        """Return what people put into the cells that the overlay heeds."""
+        return {}
 
     def closing(self, figures: Figures, *, number: int) -> tuple[Item, Page]:
         """Return the status line and the row of this run."""

@@ -27,7 +27,7 @@ from pydantic import SecretStr
 from cjm_sync.engine import Engine, needs
 from cjm_sync.journey.types import JourneyMap
 from cjm_sync.model import Batch, Binding, Intent, Need, Wished
-from cjm_sync.ports import Account, Check, JourneyRequest
+from cjm_sync.ports import Account, Check, JourneyRequest, Picture
 from cjm_sync.pull import pull
 from cjm_sync.runs import Options, Report, Settings
 from cjm_sync.steps import Rules
@@ -332,9 +332,19 @@ class CutTarget:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._target, name)
 
-    def render(self, journey_map: JourneyMap, *, installation: str, bound: Sequence[str]) -> Wished:
-        wished = self._target.render(journey_map, installation=installation, bound=bound)
-        return self._cut(wished)
+    def render(
+        self,
+        journey_map: JourneyMap,
+        *,
+        installation: str,
+        bound: Sequence[str],
+        picture: Picture | None = None,
+    ) -> Wished:
+        return self._cut(
+            self._target.render(
+                journey_map, installation=installation, bound=bound, picture=picture
+            )
+        )
 
 
 def cut_to(*beginnings: str) -> Callable[[Wished], Wished]:
