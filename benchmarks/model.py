@@ -26,6 +26,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -328,7 +329,7 @@ class TimedRecords:
         records = iter(self._records.all(object))
         while True:
             began, cpu_began = time.perf_counter(), time.process_time()
-            lot = [record for record, _ in zip(records, range(200), strict=False)]
+            lot = list(islice(records, 200))
             self.seconds += time.perf_counter() - began
             self.cpu_seconds += time.process_time() - cpu_began
             self.read += len(lot)
