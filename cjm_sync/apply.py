@@ -272,7 +272,7 @@ class Applier:
 
     def _edit(self, item: Item) -> None:
         try:
-            self._target.edit_item(item, self.memory)
+            made = self._target.edit_item(item, self.memory)
         except GoneError:
             self._bind(replace(self.memory[item.key], digest=item.digest))
             self.tally.findings.append(
@@ -284,7 +284,9 @@ class Applier:
             )
             return
         self.tally.built += 1
-        self._bind(replace(self.memory[item.key], digest=item.digest))
+        binding = self.memory[item.key]
+        detail = _merged(binding.detail, made.detail or {})
+        self._bind(replace(binding, remote_id=made.remote_id, detail=detail, digest=item.digest))
 
     # rows
 

@@ -14,6 +14,7 @@ from cjm_sync.belonging import check_place
 from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, GuardTripped
 from cjm_sync.guard import guard
 from cjm_sync.journey.compute import compute
+from cjm_sync.journey.overlay import overlay
 from cjm_sync.journey.types import JourneyMap
 from cjm_sync.model import Binding, Finding, Item, Missing, Need, Observed, Page, Wished
 from cjm_sync.plan import plan
@@ -173,9 +174,14 @@ class _Run:
         )
         if not self._options.dry_run:
             self._mend(applier, wished)
-            wished = self._target.render(
-                journey_map, installation=installation, bound=sorted(applier.memory)
-            )
+        rows, columns = self._scan(applier.memory)
+        # What people put into their cells belongs to the row's subject, so to its key of today.
+        people = self._target.people(by_subject(rows, applier.memory, wished.moved))
+        if not self._options.dry_run:
+            self._store.save_people(people)
+        wished = self._target.render(
+            overlay(journey_map, people), installation=installation, bound=sorted(applier.memory)
+        )
         refusals = self._store.refusals(self._clock.now())
         rules = replace(
             self._settings.rules,
@@ -184,7 +190,8 @@ class _Run:
             journeys=frozenset(j.key for j in self._settings.journeys),
             refused=frozenset(refusals),
         )
-        observation = self._observe(wished, applier.memory)
+        missing = self._look(rows, wished, applier.memory)
+        observation = Observation(tuple(rows), missing, columns)
         self._plan = plan(wished, applier.memory, observation, rules)
         observation = self._observe_parked(observation, applier.memory, self._plan)
         if observation.parked:
@@ -220,11 +227,15 @@ class _Run:
             self._store.set_facts({"adopting": "no"})
         applier.complete(wished.items)
 
-    def _observe(self, wished: Wished, memory: Mapping[str, Binding]) -> Observation:
+    def _scan(
+        self, memory: Mapping[str, Binding]
+    ) -> tuple[list[Observed], dict[str, frozenset[str]]]:
+        """Return the rows that are there and the usable columns by collection."""
         rows: list[Observed] = []
         columns: dict[str, frozenset[str]] = {}
         for collection in self._target.collections():
-            if f"_/database/{collection}" not in memory:
+            is_bound = f"_/database/{collection}" in memory
+            if not is_bound and not self._target.adopts(collection):
                 continue
             try:
                 columns[collection] = self._target.columns(collection, memory)
@@ -234,11 +245,17 @@ class _Run:
                     f"the database {collection} is no longer there, or no longer shared",
                     hint="Restore it from Notion's trash and share it again; nothing was written.",
                 ) from error
-        seen = {row.remote_id for row in rows}
         bound = {binding.remote_id for binding in memory.values()}
         # Rows of the ring that memory lost are taken over when their turn comes.
         self._ring = [r for r in rows if r.key.startswith("_/") and r.remote_id not in bound]
-        rows = [row for row in rows if row not in self._ring]
+        ring = {row.remote_id for row in self._ring}
+        return [row for row in rows if row.remote_id not in ring], columns
+
+    def _look(
+        self, rows: Sequence[Observed], wished: Wished, memory: Mapping[str, Binding]
+    ) -> Mapping[str, Missing]:
+        """Look up by its id each bound row that the scan did not show."""
+        seen = {row.remote_id for row in (*rows, *self._ring)}
         wanted = {page.key for page in wished.pages}
         respects = self._settings.rules.on_person_delete == "respect"
         missing: dict[str, Missing] = {}
@@ -251,7 +268,7 @@ class _Run:
                 continue
             missing[key] = self._target.look(binding, memory)
         self._missing = missing
-        return Observation(tuple(rows), missing, columns)
+        return missing
 
     def _observe_parked(
         self, observation: Observation, memory: Mapping[str, Binding], planned: Plan
@@ -318,7 +335,7 @@ class _Run:
         self._tally.created, self._tally.updated = counts
 
     def _report(self, outcome: Outcome, error: CjmSyncError | None = None) -> Report:
-        findings = [*self._findings, *self._tally.findings]
+        findings = [*self._findings, *self._tally.findings, *self._target.findings()]
         if error is not None:
             code = {"refused": "refused"}.get(outcome, "failed")
             findings.append(Finding(code, "run", str(error), error.hint or ""))
@@ -343,6 +360,28 @@ class _Run:
         )
 
 
+def by_subject(
+    rows: Sequence[Observed], memory: Mapping[str, Binding], moved: Mapping[str, str]
+) -> list[Observed]:
+    """Return one row of each subject under the key that it goes by today.
+
+    A bound row stands for its key whatever its `Sync key` says; of rows that nothing is bound to
+    the oldest counts, so that a copy that a person made speaks for nobody.
+    """
+    bound = {binding.remote_id: key for key, binding in memory.items() if binding.kind == "row"}
+    found: dict[str, Observed] = {}
+    # Rows under their own key first: a former one only speaks where there is no other.
+    for row in sorted(rows, key=lambda r: (r.remote_id not in bound, r.created_at, r.remote_id)):
+        key = bound.get(row.remote_id, row.key)
+        if key and key not in moved:
+            found.setdefault(key, replace(row, key=key))
+    for row in sorted(rows, key=lambda r: (r.remote_id not in bound, r.created_at, r.remote_id)):
+        key = bound.get(row.remote_id, row.key)
+        if key in moved:
+            found.setdefault(moved[key], replace(row, key=moved[key]))
+    return [found[key] for key in sorted(found)]
+
+
 def needs(mapping: MappingPlugin, journeys: Sequence[JourneyRequest]) -> Mapping[str, Need]:
     """Return what all *journeys* together read of each object."""
     total: dict[str, Need] = {}
@@ -362,6 +401,10 @@ def compute_map(
     """Compute the map from the mirror alone; asks neither service."""
     records = MirrorRecords(store)
     computed = tuple(
-        compute(mapping.facts(records, journey, as_of=as_of), as_of=as_of) for journey in journeys
+        replace(
+            compute(mapping.facts(records, journey, as_of=as_of), as_of=as_of),
+            formerly=journey.formerly,
+        )
+        for journey in journeys
     )
     return JourneyMap(as_of, computed)

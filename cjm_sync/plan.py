@@ -54,12 +54,15 @@ def plan(
     )
     rows = _Rows(wished, bound, observation, rules)
     leaving, held = rows.leaving()
+    # Columns that a newer version brings are there before the rows that fill them.
+    first = tuple(edit for edit in editing if edit.item.kind == "database")
     steps: tuple[Step, ...] = (
         *(b for b in building if not b.item.optional),
+        *first,
         *rows.steps,
         *leaving,
         *(b for b in building if b.item.optional),
-        *editing,
+        *(edit for edit in editing if edit not in first),
     )
     return Plan(
         steps,

@@ -17,6 +17,7 @@ from cjm_sync.journey.types import JourneyMap, JourneyPeople
 from cjm_sync.model import (
     Batch,
     Binding,
+    Finding,
     Intent,
     Item,
     Missing,
@@ -141,6 +142,8 @@ class Follower(Protocol):
     def archived(self, stream: str, cursor: str | None) -> Iterator[Batch]:
         """Yield the stream's archived records, bare, to the end; one empty batch if it has none.
 
+        Where others belong to them they come with the values that tell whose those are.
+
         What neither `Source.pull` nor this shows was erased, or merged into another.
         """
 
@@ -150,6 +153,36 @@ class Follower(Protocol):
         Returns those that are there all the same or `archived`, bare, and who was merged into
         whom. One that the remote could not tell about counts as being there.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """How a record of *stream* names the person of *owner* that it is about.
+
+    The text in its *field* is one of the values of *properties* of the person's record, which
+    *separator* keeps apart; without properties, the person's id or a former one. Case and the space
+    around do not count. With *among*, only rows in which that field has one of those values count,
+    lower-cased; an empty one stands for none.
+    """
+
+    stream: str
+    field: str
+    owner: str
+    properties: tuple[str, ...] = ()
+    separator: str = ";"
+    among: tuple[str, frozenset[str]] | None = None
+
+
+@runtime_checkable
+class Personal(Protocol):
+    """What a source offers beside `Follower` when records of one stream are of people of another.
+
+    When a person is erased at the source, what belonged to them leaves the mirror as well, and does
+    not come back.
+    """
+
+    def belongings(self) -> Sequence[Belonging]:
+        """Return what belongs to whom; always the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +399,16 @@ class Target(Protocol):
         """Read the ids that the answer to the create did not carry; None when nothing is missing."""
 
     def edit_item(self, item: Item, memory: Mapping[str, Binding]) -> Made:
-        """Set the text of an owned leaf block."""
+        """Bring a part up to its digest: set an owned leaf block, add columns to a database.
+
+        The answer's id takes the place of the bound one; its *detail* is added to the memory of it.
+        """
+
+    def adopts(self, collection: str) -> bool:
+        """Tell whether `columns` and `scan` can look at the collection before it is bound.
+
+        So it is when people name a database of theirs to be used; what its rows match is theirs.
+        """
 
     def columns(self, collection: str, memory: Mapping[str, Binding]) -> frozenset[str]:
         """Return the synced columns that are still there with their type; GoneError if no database."""
@@ -410,6 +452,9 @@ class Target(Protocol):
     def check(self, journey_map: JourneyMap | None) -> Iterator[Check]:
         """Yield what must hold before a run can succeed. Writes nothing."""
 
+    def findings(self) -> Sequence[Finding]:
+        """Return what the target noticed so far and a person should know, in the order noticed."""
+
     def requests(self) -> int:
         """Return how many requests this target has sent."""
 
@@ -435,8 +480,12 @@ class TargetPlugin(Protocol):
         transport: httpx.BaseTransport | None,
         timezone: str,
         settle_seconds: float,
+        folder: Path | None = None,
     ) -> Target:
-        """Return a target that speaks through *transport* (None: the network)."""
+        """Return a target that speaks through *transport* (None: the network).
+
+        It may leave backups of what it takes over in *folder*; without one it takes nothing over.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,6 +535,17 @@ class ExporterPlugin(Protocol):
 
     def export(self, journey_map: JourneyMap) -> bytes:
         """Return the map in this format."""
+
+
+@runtime_checkable
+class Painter(Protocol):
+    """What an exporter offers beside `export` when it paints with the fonts of this machine."""
+
+    def picture(self, journey_map: JourneyMap) -> Picture:
+        """Return the picture for a page; painted only when it is loaded."""
+
+    def lacking(self, journey_map: JourneyMap) -> tuple[Finding, ...]:
+        """Return a finding for each script in the picture that no font here draws."""
 
 
 @dataclass(frozen=True, slots=True)

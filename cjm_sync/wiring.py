@@ -169,9 +169,17 @@ def open_world(
             transport=wires.get(TARGET),
             timezone=config.schedule.timezone,
             settle_seconds=config.store.settle_seconds,
+            folder=_folder(config),
         )
         stack.callback(target.close)
         yield World(home, source, target, clock)
+
+
+def _folder(config: Config) -> Path:
+    """Return where files that belong to the store are left: beside it, else the configuration."""
+    url = sa.make_url(_store_url(config))
+    is_file = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
+    return Path(str(url.database)).parent if is_file else config.path.parent
 
 
 def _store_url(config: Config) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, RejectedError
 from cjm_sync.journey.types import JourneyMap, JourneyPeople
-from cjm_sync.model import Binding, Choice, Intent, Item, Missing, Observed, Page, Wished
+from cjm_sync.model import Binding, Choice, Finding, Intent, Item, Missing, Observed, Page, Wished
 from cjm_sync.ports import Check, Clock, Figures, Found, Made, PageState, Picture, Place
 from cjm_sync_notion import columns as table
 from cjm_sync_notion.client import NotionClient, open_notion
@@ -45,6 +46,8 @@ class NotionTarget:
         self._databases = {database.kind: database for database in table.DATABASES}
         self._live_options: LiveOptions = {}
         self._bot_id = ""
+        self._adoption: Mapping[str, object] = {}
+        self._findings: list[Finding] = []
 
     # where it leads
 
@@ -142,6 +145,10 @@ class NotionTarget:
     def collections(self) -> Sequence[str]:
         """Return the databases' kinds in building order."""
         return [database.kind for database in table.DATABASES]
+
+    def adopts(self, collection: str) -> bool:
+        """Tell whether people gave a database of theirs for *collection*."""
+        return collection in self._adoption
 
     # the frame
 
@@ -242,6 +249,10 @@ class NotionTarget:
             f"{self._budget} requests a minute",
         )
 
+    def findings(self) -> Sequence[Finding]:
+        """Return what was noticed so far."""
+        return tuple(self._findings)
+
     def requests(self) -> int:
         """Return how many requests were sent."""
         return self._client.road.tally().requests
@@ -277,6 +288,7 @@ class NotionPlugin:
         transport: httpx.BaseTransport | None,
         timezone: str,
         settle_seconds: float,
+        folder: Path | None = None,
     ) -> NotionTarget:
         """Return the target that *settings* describe."""
         client = open_notion(
