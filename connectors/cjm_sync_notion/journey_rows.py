@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 from cjm_sync.journey import types
 from cjm_sync.journey.types import EVERYONE, Emotion, Journey, Mix, Persona, Stage, Touchpoint
 from cjm_sync.model import Cell, Choice, Link, Page
-from cjm_sync_notion import columns
+from cjm_sync_notion import column_parts, columns
 from cjm_sync_notion.names import EVERYONE_LABEL, Names
 from cjm_sync_notion.rounding import rate, score, whole
 from cjm_sync_notion.workspace import SYNC_KEY, Database
@@ -216,7 +216,7 @@ def _page(
     database: Database, key: str, journey: Journey, cells: Mapping[str, Cell], state: Choice
 ) -> Page:
     return Page(
-        key, database.kind, {**cells, columns.STATE: state, SYNC_KEY: key}, journey=journey.key
+        key, database.kind, {**cells, column_parts.STATE: state, SYNC_KEY: key}, journey=journey.key
     )
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from cjm_sync.journey.types import EVERYONE, Journey, JourneyMap
 from cjm_sync.model import Cell, Choice, Page
 from cjm_sync.ports import Figures
-from cjm_sync_notion import columns
+from cjm_sync_notion import column_parts, columns
 from cjm_sync_notion.journey_rows import journey_rows
 from cjm_sync_notion.names import EVERYONE_LABEL, Names
 from cjm_sync_notion.rounding import whole
@@ -169,10 +169,10 @@ def _database(
 ) -> Database:
     """Return *database* with the options and the money format of this account."""
     currency = next(iter(currencies)) if len(currencies) == 1 else ""
-    money = columns.MONEY_FORMATS.get(currency.upper(), columns.MONEY)
+    money = column_parts.MONEY_FORMATS.get(currency.upper(), column_parts.MONEY)
     filled: list[Column] = []
     for column in database.columns:
-        if column.key in columns.AMOUNTS:
+        if column.key in column_parts.AMOUNTS:
             filled.append(replace(column, number_format=money))
         elif column.type == "select" and column.owner == "sync" and not column.options:
             filled.append(replace(column, options=tuple(_options(column.key, names))))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cjm_sync_notion.columns import STATE
+from cjm_sync_notion.column_parts import STATE
 from cjm_sync_notion.template import OUTCOMES
 from cjm_sync_notion.workspace import ColumnId, Database, OptionName, View
 
