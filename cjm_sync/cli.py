@@ -27,6 +27,7 @@ from cjm_sync.ports import (
     Clock,
     Excerpt,
     ExporterPlugin,
+    Painter,
 )
 from cjm_sync.registry import find_plugin, plugin_names
 from cjm_sync.report import (
@@ -336,13 +337,21 @@ def status(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
 def export(
     *,
     format_name: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="json or svg")
+        str, typer.Option("--format", metavar="FORMAT", help="svg, png, html, csv or json")
     ] = "json",
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write to a file, not stdout."),
     ] = None,
     as_of: AsOfOption = None,
+    with_people: Annotated[
+        bool,
+        typer.Option(
+            "--with-people",
+            help="Heed what people put into their cells (overrides, efforts, targets), as the last "
+            "sync saw them.",
+        ),
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Print the map computed from the mirror; asks neither service."""
@@ -352,8 +361,17 @@ def export(
             hint=f"Use one of: {', '.join(plugin_names('exporters'))}.",
         )
     exporter: ExporterPlugin = find_plugin("exporters", format_name)
+    if output is None and not exporter.is_text and sys.stdout.isatty():
+        raise ConfigError(
+            f"--format {format_name} is not text, and the output is a terminal",
+            hint="Name a file with --output.",
+        )
     with _home(config) as home:
-        exported = exporter.export(map_of(home, parse_moment(as_of)))
+        journey_map = map_of(home, parse_moment(as_of), with_people=with_people)
+    exported = exporter.export(journey_map)
+    if isinstance(exporter, Painter):
+        for finding in exporter.lacking(journey_map):
+            err.print(f"[{finding.code}] {finding.message}. {finding.hint}", markup=False)
     if output is not None:
         try:
             output.write_bytes(exported)

@@ -13,6 +13,7 @@ from cjm_sync_files.description import describe, title
 from cjm_sync_files.emotion import emotion, pen_for, point_mark
 from cjm_sync_files.fitting import clean, fitted, width_of
 from cjm_sync_files.icons import star
+from cjm_sync_files.insights import insights
 from cjm_sync_files.lanes import Lane
 from cjm_sync_files.picture import Box, Picture, Shape, Stroke, Text, line
 from cjm_sync_files.style import (
@@ -37,6 +38,7 @@ _LANES: tuple[tuple[str, str, Callable[[Journey, Columns, float], Lane]], ...] =
     ("Time in stage", "median of completed stays, line to P90", lanes.time_in_stage),
     ("Touchpoints", "by reach in the window, with their emotion", lanes.touchpoints),
     ("Emotion", "computed", emotion),
+    ("Pains and delights", "severity 0–100, what passed which limit", insights),
     ("Voice and value", "answers, contacts, money", lanes.figures),
     ("Personas", "in the stage now", lanes.personas),
 )

@@ -226,6 +226,24 @@ def test_export_as_of_another_time_needs_no_sync_of_it(desk: Desk) -> None:
     assert ran.json["as_of"] == "2026-10-01T00:00:00.000Z"
 
 
+@pytest.mark.parametrize(
+    ("name", "beginning"),
+    [
+        ("png", b"\x89PNG\r\n\x1a\n"),
+        ("html", b"<!DOCTYPE html>"),
+        ("csv", b"\xef\xbb\xbfas_of,journey,table,"),
+    ],
+)
+def test_export_writes_the_other_formats_for_people_and_spreadsheets(
+    desk: Desk, name: str, beginning: bytes
+) -> None:
+    ran = desk.run("export", "--format", name)
+
+    assert ran.code == 0
+    assert ran.raw.startswith(beginning)
+    assert desk.run("export", "--format", name).raw == ran.raw
+
+
 def test_export_svg_is_a_whole_picture(desk: Desk) -> None:
     ran = desk.run("export", "--format", "svg")
 
