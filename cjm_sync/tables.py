@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from sys import intern
 from typing import Any
 
 import sqlalchemy as sa
@@ -175,6 +176,7 @@ def moment_text(moment: datetime | None) -> str | None:
 
 
 _in_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+_from_json = json.JSONDecoder().raw_decode
 
 
 def record_json(record: Record) -> str:
@@ -206,11 +208,12 @@ def storable(text: str) -> str:
 
 
 def record_of(object_name: str, text: str) -> Record:
-    body = json.loads(text)
+    """Return the record that *text* is; the names of properties are shared by all records."""
+    body, _ = _from_json(text)
     return Record(
         object_name,
         body["id"],
-        body["p"],
+        {intern(name): value for name, value in body["p"].items()},
         {name: tuple(Change(*c) for c in changes) for name, changes in body.get("h", {}).items()},
         {name: tuple(ids) for name, ids in body.get("l", {}).items()},
         body.get("c"),
