@@ -19,8 +19,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from cjm_sync.errors import ConfigError, TransientError
+from cjm_sync.journey.types import JourneyPeople
 from cjm_sync.model import Binding, Intent, Record
 from cjm_sync.opening import busy, create_private, file_lock, first_line, open_engine, with_driver
+from cjm_sync.remembered import people_json, people_of
 from cjm_sync.tables import (
     ALIAS,
     BINDING,
@@ -30,6 +32,7 @@ from cjm_sync.tables import (
     IMPORT,
     INTENT,
     META,
+    PEOPLE,
     RECORD,
     REFUSAL,
     RUN,
@@ -616,6 +619,21 @@ class Store:
         """Record that a create did not happen."""
         with self._writing() as db:
             db.execute(INTENT.delete().where(self._mine(INTENT), INTENT.c.key == key))
+
+    # what people put into the cells that the map heeds
+
+    def people(self) -> dict[str, JourneyPeople]:
+        """Return by journey what people put into their cells, as the last run saw it."""
+        with self._engine.connect() as db:
+            rows = db.execute(sa.select(PEOPLE.c.journey, PEOPLE.c.body).where(self._mine(PEOPLE)))
+            return {row.journey: people_of(row.body) for row in rows}
+
+    def save_people(self, people: Mapping[str, JourneyPeople]) -> None:
+        """Remember *people* by journey, in the place of what was seen before."""
+        rows = [{"journey": key, "body": people_json(held)} for key, held in sorted(people.items())]
+        with self._writing() as db:
+            db.execute(PEOPLE.delete().where(self._mine(PEOPLE)))
+            self._put(db, PEOPLE, rows)
 
     # what the remote refused, to be asked again later
 

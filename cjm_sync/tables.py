@@ -86,6 +86,11 @@ INTENT = _table(
     sa.Column("collection", _TEXT, nullable=False),
     sa.Column("began_at", _TEXT, nullable=False),
 )
+PEOPLE = _table(
+    "people",
+    sa.Column("journey", _TEXT, primary_key=True),
+    sa.Column("body", _TEXT, nullable=False),
+)
 REFUSAL = _table(
     "refusal",
     sa.Column("key", _TEXT, primary_key=True),

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from cjm_sync.config import Config, journey_requests, load_config, resolve_secret
 from cjm_sync.engine import Engine, compute_map
 from cjm_sync.errors import CjmSyncError, ConfigError
+from cjm_sync.journey.overlay import overlay
 from cjm_sync.journey.types import JourneyMap
 from cjm_sync.ports import (
     Clock,
@@ -197,8 +198,11 @@ def _store_url(config: Config) -> str:
     return url.set(database=str(path)).render_as_string(hide_password=False)
 
 
-def map_of(home: Home, as_of: datetime | None) -> JourneyMap:
-    """Compute the map at *as_of* (None: T of the last finished sync) from the mirror alone."""
+def map_of(home: Home, as_of: datetime | None, *, with_people: bool = False) -> JourneyMap:
+    """Compute the map at *as_of* (None: T of the last finished sync) from the mirror alone.
+
+    *with_people* lays what people put into their cells over it, as the last run saw them.
+    """
     if not home.store.count_records():
         raise CjmSyncError(
             "nothing has been read from HubSpot yet, so there is no map to export",
@@ -212,4 +216,5 @@ def map_of(home: Home, as_of: datetime | None) -> JourneyMap:
                 hint="Run `cjm-sync sync` first, or name a time with --as-of.",
             )
         as_of = datetime.fromisoformat(last)
-    return compute_map(home.mapping, home.store, home.journeys, as_of=as_of)
+    computed = compute_map(home.mapping, home.store, home.journeys, as_of=as_of)
+    return overlay(computed, home.store.people()) if with_people else computed
