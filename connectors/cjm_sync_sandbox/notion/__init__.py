@@ -6,6 +6,8 @@ values of formulas (they read as `unsupported`), and the list of code languages.
 """
 
 from cjm_sync_sandbox.notion.app import Hook, NotionSandbox, Plan, Replacement
+from cjm_sync_sandbox.notion.deeds import Deed
+from cjm_sync_sandbox.notion.hand import Person
 from cjm_sync_sandbox.notion.requests import RequestLog
 
-__all__ = ["Hook", "NotionSandbox", "Plan", "Replacement", "RequestLog"]
+__all__ = ["Deed", "Hook", "NotionSandbox", "Person", "Plan", "Replacement", "RequestLog"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, urlencode
@@ -18,7 +19,7 @@ from cjm_sync_sandbox.notion.pages import new_page
 from cjm_sync_sandbox.notion.requests import Call, RequestLog
 from cjm_sync_sandbox.notion.routes import resolve
 from cjm_sync_sandbox.notion.snapshot import take_snapshot
-from cjm_sync_sandbox.notion.state import Workspace
+from cjm_sync_sandbox.notion.state import Workspace, templates_of
 from cjm_sync_sandbox.notion.text import run_of
 
 Plan = Literal["free", "plus", "business", "enterprise"]
@@ -118,7 +119,12 @@ class NotionSandbox:
         if parent in tables["blocks"]:
             tables["blocks"][parent]["children"].remove(block_id)
         elif parent in tables["sources"]:
-            tables["sources"][parent]["rows"].remove(block_id)
+            for kept in (
+                tables["sources"][parent]["rows"],
+                templates_of(tables["sources"][parent]),
+            ):
+                if block_id in kept:
+                    kept.remove(block_id)
         del tables["blocks"][block_id]
 
     def file(self, upload_id: str) -> tuple[str, bytes]:
@@ -159,6 +165,16 @@ class NotionSandbox:
         """Return an independent sandbox with the same workspace."""
         with self._lock:
             return self._restored(self._ws.dump(), clock, self.token, rate_limit)
+
+    @contextmanager
+    def acting(self, user: str) -> Iterator[Workspace]:
+        """Hold the workspace as *user*, for what no request does; nobody else acts meanwhile."""
+        with self._lock:
+            before, self._ws.actor = self._ws.actor, user
+            try:
+                yield self._ws
+            finally:
+                self._ws.actor = before
 
     def snapshot(self) -> Json:
         """Return the live workspace as plain values without ids, times and addresses."""
@@ -282,7 +298,7 @@ class NotionSandbox:
                 call.body = json.loads(raw)
             except ValueError:
                 raise ApiError(400, "invalid_json", "Error parsing JSON body.") from None
-        self._ws.actor = actor
+        before, self._ws.actor = self._ws.actor, actor
         self._ws.attaching.clear()
         try:
             answer = handler(self._ws, call)
@@ -290,7 +306,7 @@ class NotionSandbox:
                 self._ws.tables["uploads"][upload_id]["attached"] = True
             return answer
         finally:
-            self._ws.actor = self.bot
+            self._ws.actor = before
 
     @staticmethod
     def _refusal(error: ApiError) -> Json:

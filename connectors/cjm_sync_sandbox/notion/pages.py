@@ -26,6 +26,7 @@ from cjm_sync_sandbox.notion.state import (
     find_property,
     listing,
     page_of_list,
+    templates_of,
 )
 from cjm_sync_sandbox.notion.text import parse_icon
 from cjm_sync_sandbox.notion.values import first_values, parse_values, store_values
@@ -248,7 +249,10 @@ def move_page(ws: Workspace, call: Call) -> Json:
 def leave_parent(ws: Workspace, child_id: str, parent: Json) -> None:
     """Take a page or database from where it stands."""
     if parent["type"] == "data_source_id":
-        ws.tables["sources"][parent["id"]]["rows"].remove(child_id)
+        source = ws.tables["sources"][parent["id"]]
+        for kept in (source["rows"], templates_of(source)):
+            if child_id in kept:
+                kept.remove(child_id)
     elif parent["type"] != "workspace":
         ws.tables["blocks"][parent["id"]]["children"].remove(child_id)
 

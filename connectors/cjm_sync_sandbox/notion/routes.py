@@ -70,7 +70,11 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "file_uploads/{file_upload_id}/send": {"POST": files.send_upload},
     "file_uploads/{file_upload_id}/complete": {"POST": files.complete_upload},
     "comments": {"GET": comments.list_comments, "POST": comments.create_comment},
-    "comments/{comment_id}": {"GET": comments.get_comment},
+    "comments/{comment_id}": {
+        "GET": comments.get_comment,
+        "PATCH": comments.change_comment,
+        "DELETE": comments.delete_comment,
+    },
 }
 
 

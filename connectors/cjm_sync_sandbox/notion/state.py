@@ -221,7 +221,12 @@ class Workspace:
         """Become what `dump` once returned; JSON, so that nothing is shared with the original."""
         fresh = json.loads(json.dumps(saved))
         self.facts = fresh["facts"]
-        self.tables = fresh["tables"]
+        # A state that an earlier version saved lacks what was added since.
+        self.tables = {name: {} for name in TABLES} | fresh["tables"]
+        for comment in self.tables["comments"].values():
+            comment.setdefault("resolved", False)
+            comment.setdefault("attachments", [])
+            comment.setdefault("display_name", {"type": "user", "resolved_name": ""})
         self.actor = self.facts["bot"]
 
 
@@ -232,6 +237,12 @@ def find_property(source: Json, key: str) -> Json | None:
         if wanted in properties:
             return properties[wanted]
     return next((one for one in properties.values() if one["name"] == key), None)
+
+
+def templates_of(source: Json) -> list[str]:
+    """Return the ids of a data source's templates, to look at and to change."""
+    held: list[str] = source.setdefault("templates", [])
+    return held
 
 
 def encoded(property_id: str) -> str:
@@ -282,5 +293,6 @@ __all__ = [
     "find_property",
     "listing",
     "page_of_list",
+    "templates_of",
     "user_stub",
 ]
