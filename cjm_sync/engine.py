@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from secrets import token_hex
 from uuid import uuid4
 
 from cjm_sync import __version__
@@ -21,7 +22,9 @@ from cjm_sync.journey.types import JourneyMap
 from cjm_sync.model import Binding, Finding, Item, Missing, Need, Observed, Page, Wished
 from cjm_sync.plan import plan
 from cjm_sync.ports import (
+    DETAILS,
     Clock,
+    Disclosure,
     Figures,
     JourneyRequest,
     MappingPlugin,
@@ -171,8 +174,12 @@ class _Run:
             progress=self._progress.step,
         )
         self._tally = applier.tally
+        disclosure = self._disclosure()
         wished = self._target.render(
-            journey_map, installation=installation, bound=sorted(applier.memory)
+            journey_map,
+            installation=installation,
+            bound=sorted(applier.memory),
+            disclosure=disclosure,
         )
         if not self._options.dry_run:
             self._mend(applier, wished)
@@ -182,7 +189,10 @@ class _Run:
         if not self._options.dry_run:
             self._store.save_people(people)
         wished = self._target.render(
-            overlay(journey_map, people), installation=installation, bound=sorted(applier.memory)
+            overlay(journey_map, people),
+            installation=installation,
+            bound=sorted(applier.memory),
+            disclosure=disclosure,
         )
         refusals = self._store.refusals(self._clock.now())
         rules = replace(
@@ -218,6 +228,19 @@ class _Run:
             self._store.set_facts({"unfinished": "yes"})
         applier.apply(self._plan.steps)
         self._close(applier)
+
+    def _disclosure(self) -> Disclosure:
+        """Return what may be told of single units; makes the secret of pseudonyms on first need."""
+        facts = self._store.facts()
+        details = {journey.detail for journey in self._settings.journeys}
+        # With several, the most careful one: the configuration has one for all.
+        detail = next((d for d in DETAILS if d in details), DETAILS[0])
+        secret = facts.get("secret", "")
+        if not secret and detail != DETAILS[0]:
+            secret = token_hex(32)
+            if not self._options.dry_run:
+                self._store.set_facts({"secret": secret})
+        return Disclosure(detail, secret, facts.get("portal_id", ""))
 
     def _mend(self, applier: Applier, wished: Wished) -> None:
         """Settle what an earlier run left open before anything new is planned."""

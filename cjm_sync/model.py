@@ -123,13 +123,15 @@ Cell = str | int | float | bool | datetime | Choice | Link | None
 class Page:
     """One row as it should be. *collection* is the database's kind; *cells* only synced columns.
 
-    *journey* is the journey's key, empty for rows that belong to none (runs).
+    *journey* is the journey's key, empty for rows that belong to none (runs). *body* is what the
+    page holds when it is made and means nothing to the core: it is sent with the create only.
     """
 
     key: str
     collection: str
     cells: Mapping[str, Cell]
     journey: str = ""
+    body: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -344,6 +344,27 @@ class Picture:
     text: str
 
 
+Detail = Literal["aggregate", "pseudonymous", "full"]
+DETAILS: tuple[Detail, ...] = ("aggregate", "pseudonymous", "full")
+"""The most careful one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """How much of single units a target may show, and with what it hides who they are.
+
+    *secret* is this installation's own and makes pseudonyms; *account_id* is the source's account,
+    for links to it. Both are empty while nothing of single units was ever shown.
+    """
+
+    detail: Detail = "aggregate"
+    secret: str = ""
+    account_id: str = ""
+
+
+AGGREGATE = Disclosure()
+
+
 class Target(Protocol):
     """Somewhere the map is written. *memory* is every binding by key, as of now.
 
@@ -373,6 +394,7 @@ class Target(Protocol):
         installation: str,
         bound: Sequence[str],
         picture: Picture | None = None,
+        disclosure: Disclosure = AGGREGATE,
     ) -> Wished:
         """Return the workspace as it should be; pure. *journey_map* has been through the overlay."""
 

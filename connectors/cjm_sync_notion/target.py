@@ -13,7 +13,18 @@ from pydantic import BaseModel, SecretStr
 from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, RejectedError
 from cjm_sync.journey.types import JourneyMap, JourneyPeople
 from cjm_sync.model import Binding, Choice, Finding, Intent, Item, Missing, Observed, Page, Wished
-from cjm_sync.ports import Check, Clock, Figures, Found, Made, PageState, Picture, Place
+from cjm_sync.ports import (
+    AGGREGATE,
+    Check,
+    Clock,
+    Disclosure,
+    Figures,
+    Found,
+    Made,
+    PageState,
+    Picture,
+    Place,
+)
 from cjm_sync_notion import columns as table
 from cjm_sync_notion.client import NotionClient, open_notion
 from cjm_sync_notion.frame import HUB, FrameBuilder, Memory, database_key
@@ -117,6 +128,7 @@ class NotionTarget:
         installation: str,
         bound: Sequence[str],
         picture: Picture | None = None,
+        disclosure: Disclosure = AGGREGATE,
     ) -> Wished:
         """Return the workspace as it should be."""
         wanted = frame(journey_map, installation=installation)

@@ -94,6 +94,9 @@ class View:
 
     *name* is unique among the views of its database kind. *configuration*, *filter* and *sorts*
     are Notion's JSON with `ColumnId` in place of property ids and `OptionName` of option names.
+    *page* is the key of the row on whose page it stands instead, at the end. *dashboard* is the
+    key of the dashboard view that it is a widget of, *row* the row it stands in there, from 0; one
+    that *opens_row* is the first in its row.
     """
 
     key: str
@@ -104,6 +107,10 @@ class View:
     configuration: Mapping[str, Any] | None = None
     filter: Mapping[str, Any] | None = None
     sorts: tuple[Mapping[str, Any], ...] = ()
+    page: str = ""
+    dashboard: str = ""
+    row: int = 0
+    opens_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +148,8 @@ class Frame:
 def marker(installation: str, kind: str) -> str:
     """Return the text by which a hub or database is recognised as this installation's."""
     return f"cjm-sync:{installation}/{kind}"
+
+
+def block_key(name: str) -> str:
+    """Return the key under which an owned block of the hub is bound."""
+    return f"_/block/{name}"

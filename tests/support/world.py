@@ -27,7 +27,7 @@ from pydantic import SecretStr
 from cjm_sync.engine import Engine, needs
 from cjm_sync.journey.types import JourneyMap
 from cjm_sync.model import Batch, Binding, Intent, Need, Wished
-from cjm_sync.ports import Account, Check, JourneyRequest, Picture
+from cjm_sync.ports import AGGREGATE, Account, Check, Disclosure, JourneyRequest, Picture
 from cjm_sync.pull import pull
 from cjm_sync.runs import Options, Report, Settings
 from cjm_sync.steps import Rules
@@ -339,10 +339,15 @@ class CutTarget:
         installation: str,
         bound: Sequence[str],
         picture: Picture | None = None,
+        disclosure: Disclosure = AGGREGATE,
     ) -> Wished:
         return self._cut(
             self._target.render(
-                journey_map, installation=installation, bound=bound, picture=picture
+                journey_map,
+                installation=installation,
+                bound=bound,
+                picture=picture,
+                disclosure=disclosure,
             )
         )
 
