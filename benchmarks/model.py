@@ -30,10 +30,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from cjm_sync.journey.compute import compute
+from cjm_sync.engine import compute_map
+from cjm_sync.journey.facts import Facts
 from cjm_sync.model import Change, Need, Record
 from cjm_sync.ports import JourneyRequest
-from cjm_sync.store import MirrorRecords, Store, need_digest
+from cjm_sync.store import Store, need_digest
 from cjm_sync_mappings import plugin
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
@@ -300,10 +301,19 @@ def make(path: Path, contacts: int, needs: Mapping[str, Need]) -> None:
     portal = MadeUp(contacts, needs)
     with Store(f"sqlite:///{path}") as store:
         for name, need in needs.items():
-            digest = need_digest(need)
+            digest = _digest({name: need})
             reading = store.reading(name, digest)
             for page in _pages(portal.stream(name)):
                 store.save_batch(name, digest, reading, page, {})
+
+
+def _digest(needs: Mapping[str, Need]) -> str:
+    return need_digest(
+        [
+            (name, sorted(need.properties), sorted(need.history), sorted(need.links))
+            for name, need in sorted(needs.items())
+        ]
+    )
 
 
 def _pages(records: Iterable[Record]) -> Iterator[list[Record]]:
@@ -319,8 +329,8 @@ def _pages(records: Iterable[Record]) -> Iterator[list[Record]]:
 class TimedRecords:
     """A mirror's records that know how long reading them took, and how many there were."""
 
-    def __init__(self, store: Store) -> None:
-        self._records = MirrorRecords(store)
+    def __init__(self, records: Any) -> None:
+        self._records = records
         self.read = 0
         self.seconds = self.cpu_seconds = 0.0
 
@@ -338,37 +348,55 @@ class TimedRecords:
                 return
 
 
+class TimedMapping:
+    """The product's mapping, which knows when its facts were there and how long reading took."""
+
+    def __init__(self) -> None:
+        self.read = self.touches = 0
+        self.read_seconds = self.read_cpu = self.facts_mb = 0.0
+        self.done = self.cpu_done = 0.0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(plugin, name)
+
+    def facts(self, records: Any, journey: JourneyRequest, *, as_of: datetime) -> Facts:
+        timed = TimedRecords(records)
+        facts = plugin.facts(timed, journey, as_of=as_of)
+        self.done, self.cpu_done = time.perf_counter(), time.process_time()
+        self.read, self.touches = timed.read, int(facts.touches.unit.size)
+        self.read_seconds, self.read_cpu = timed.seconds, timed.cpu_seconds
+        self.facts_mb = peak_mb()
+        return facts
+
+
 def measure(
     path: Path, unit: Literal["contact", "company", "deal"], *, profiled: bool
 ) -> dict[str, float]:
-    """Compute the map of the mirror at *path* and return what each step took."""
+    """Compute the map of the mirror at *path* as a run does; return what each step took."""
     profiler = cProfile.Profile() if profiled else None
+    mapping = TimedMapping()
     with Store(f"sqlite:///{path}") as store:
-        records = TimedRecords(store)
         if profiler is not None:
             profiler.enable()
         began, cpu_began = time.perf_counter(), time.process_time()
-        facts = plugin.facts(records, journey_of(unit), as_of=AS_OF)
-        worked, cpu_worked = time.perf_counter(), time.process_time()
-        facts_mb = peak_mb()
-        journey = compute(facts, as_of=AS_OF)
-        done, cpu_done = time.perf_counter(), time.process_time()
+        (journey,) = compute_map(mapping, store, [journey_of(unit)], as_of=AS_OF).journeys
+        ended, cpu_ended = time.perf_counter(), time.process_time()
         if profiler is not None:
             profiler.disable()
             pstats.Stats(profiler, stream=sys.stderr).sort_stats("tottime").print_stats(35)
     return {
         "units": journey.units or 0,
-        "touches": int(facts.touches.unit.size),
-        "records": records.read,
-        "read": records.seconds,
-        "facts": worked - began - records.seconds,
-        "compute": done - worked,
-        "seconds": done - began,
-        "read_cpu": records.cpu_seconds,
-        "facts_cpu": cpu_worked - cpu_began - records.cpu_seconds,
-        "compute_cpu": cpu_done - cpu_worked,
-        "cpu": cpu_done - cpu_began,
-        "facts_mb": facts_mb,
+        "touches": mapping.touches,
+        "records": mapping.read,
+        "read": mapping.read_seconds,
+        "facts": mapping.done - began - mapping.read_seconds,
+        "compute": ended - mapping.done,
+        "seconds": ended - began,
+        "read_cpu": mapping.read_cpu,
+        "facts_cpu": mapping.cpu_done - cpu_began - mapping.read_cpu,
+        "compute_cpu": cpu_ended - mapping.cpu_done,
+        "cpu": cpu_ended - cpu_began,
+        "facts_mb": mapping.facts_mb,
         "peak_mb": peak_mb(),
     }
 
@@ -426,7 +454,7 @@ def main() -> None:
         for size in sorted(arguments.sizes):
             needs = plugin.needs(journey_of(arguments.unit))
             # Another need would store other properties, so it has a mirror of its own.
-            name = f"model-{size}-{need_digest(sorted(needs.items(), key=repr))[:8]}.db"
+            name = f"model-{size}-{_digest(needs)[:8]}.db"
             path = (arguments.folder or Path(temporary)) / name
             if not path.exists():
                 made = path.with_suffix(".making")
