@@ -112,10 +112,15 @@ class Deal:
 
 @dataclass(frozen=True, slots=True)
 class LifecycleMove:
-    """A unit's new lifecycle value: a *stage* (by place), or leaving when it is None."""
+    """A new lifecycle value: a *stage* (by place), or leaving when it is None.
+
+    *record_id* is the record that has it, empty for the unit's own: a company moves by its
+    contacts' values too, and each is judged by that record's previous one.
+    """
 
     at: int
     stage: int | None
+    record_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

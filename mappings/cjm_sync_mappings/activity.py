@@ -44,13 +44,13 @@ _Extra = Callable[[Record, int, int, int, int], None]
 def _read(scene: Scene, object_: str, extra: _Extra) -> None:
     rules, ledger, notes = scene.rules, scene.ledger, scene.notes
     reading = rules.reading(object_)
-    to_contacts = scene.to_contacts(object_)
+    owners = scene.owners(object_)
     to_tickets = link(object_, scene.tickets) if object_ == "calls" else None
     through = _Through(scene) if object_ == "quotes" else None
     # Of meetings at one time the smaller id is the first.
     records = scene.in_order(object_) if object_ == "meetings" else scene.each(object_)
     for record in records:
-        units = scene.places(to_contacts.of(record))
+        units = owners.of(record)
         if through is not None:
             units = through.units(record, units)
         if not units or is_skipped(reading.skip_property, reading.skip_values, record):
@@ -166,11 +166,11 @@ class _Through:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._to_deals = link("quotes", scene.deals)
-        self._deal_contacts = scene.to_contacts("deals", scene.deals)
+        self._deal_owners = scene.owners("deals", scene.deals)
 
     def units(self, record: Record, direct: tuple[int, ...]) -> tuple[int, ...]:
         found = set(direct)
         for id_ in self._to_deals.of(record):
             deal = self._scene.deals.survivors[id_]
-            found.update(self._scene.places(self._deal_contacts.of(deal)))
+            found.update(self._deal_owners.of(deal))
         return tuple(sorted(found))

@@ -31,13 +31,12 @@ def read_feedback(scene: Scene) -> None:
     """Add survey answers; one that is linked to no contact is the contact's that it names."""
     rules, ledger = scene.rules, scene.ledger
     reading = rules.reading(OBJECT)
-    to_contacts = scene.to_contacts(OBJECT)
+    owners, to_contacts = scene.owners(OBJECT), scene.to_contacts(OBJECT)
     for record in scene.each(OBJECT):
-        contacts = to_contacts.of(record)
-        if not contacts:
+        units = owners.of(record)
+        if not units and not to_contacts.of(record):
             named = scene.contacts.resolve(read_text(record.properties.get("hs_contact_id")))
-            contacts = () if named is None else (named,)
-        units = scene.places(contacts)
+            units = () if named is None else scene.of_contact(named)
         at = touched_at(record, reading, scene.notes) if units else None
         if at is None or at >= scene.as_of:
             continue

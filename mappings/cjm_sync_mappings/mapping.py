@@ -1,4 +1,4 @@
-"""The mapping `crm`: from HubSpot's records to the facts of a journey of contacts.
+"""The mapping `crm`: from HubSpot's records to the facts of a journey.
 
 `plugin` is what the entry point offers. Everything here is pure: records and a profile in, facts
 out; the same records give the same facts, whatever order they arrived in.
@@ -10,22 +10,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from cjm_sync.errors import ConfigError
-from cjm_sync.journey.facts import (
-    Facts,
-    LifecycleMove,
-    RuleMove,
-    Settings,
-    StageName,
-    StageRoles,
-    Unit,
-)
-from cjm_sync.model import Need, Record
+from cjm_sync.journey.facts import Facts, Settings, StageName, StageRoles
+from cjm_sync.model import Need
 from cjm_sync.ports import JourneyRequest, Records
 from cjm_sync_mappings.account import read_account
 from cjm_sync_mappings.activity import read_activity
+from cjm_sync_mappings.choosing import Crowd, choose, existing
 from cjm_sync_mappings.feedback import read_feedback
-from cjm_sync_mappings.history import past_values
-from cjm_sync_mappings.lifecycle import Aside, Lifecycle, lifecycle_of
 from cjm_sync_mappings.links import shelve
 from cjm_sync_mappings.marketing import (
     addresses,
@@ -34,17 +25,18 @@ from cjm_sync_mappings.marketing import (
     read_sources,
     read_submissions,
 )
+from cjm_sync_mappings.moves import read_units
 from cjm_sync_mappings.needs import needs_of
 from cjm_sync_mappings.notes import Notes
-from cjm_sync_mappings.personas import cast, read_mixes
+from cjm_sync_mappings.people import cast_units
 from cjm_sync_mappings.profile import bundled_text, read_profile
 from cjm_sync_mappings.sales import read_sales
 from cjm_sync_mappings.scene import Scene
 from cjm_sync_mappings.schema import Profile
 from cjm_sync_mappings.tickets import read_tickets
-from cjm_sync_mappings.touches import TouchRules, created_at
-from cjm_sync_mappings.values import id_order, read_text
-from cjm_sync_mappings.where import LISTS, Where, read_where
+from cjm_sync_mappings.touches import TouchRules
+from cjm_sync_mappings.units import belongings
+from cjm_sync_mappings.where import Where, read_where
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -62,31 +54,21 @@ class CrmMapping:
 
     def needs(self, journey: JourneyRequest) -> Mapping[str, Need]:
         """Return what this journey reads, by object, and no more."""
-        _check_unit(journey)
         return needs_of(_profile_of(journey), read_where(journey))
 
     def facts(self, records: Records, journey: JourneyRequest, *, as_of: datetime) -> Facts:
         """Turn records into what `cjm_sync.journey.compute` needs."""
-        _check_unit(journey)
         where = read_where(journey)
         now = (as_of.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
         profile = _profile_of(journey)
         facts = _facts(records, journey, profile, where, now)
         undated = _undated(facts)
-        if undated:  # too rare to look for beforehand: nothing of such a contact has any time
+        if undated:  # too rare to look for beforehand: nothing of such a unit has any time
             facts = _facts(records, journey, profile, where, now, without=undated)
         return facts
 
 
 plugin = CrmMapping()
-
-
-def _check_unit(journey: JourneyRequest) -> None:
-    if journey.unit != "contact":
-        raise ConfigError(
-            f'journey {journey.key}: journeys of unit "{journey.unit}" are not computed yet',
-            hint='Write `unit = "contact"` for this journey in the configuration.',
-        )
 
 
 def _profile_of(journey: JourneyRequest) -> Profile:
@@ -123,7 +105,7 @@ def _facts(
     *,
     without: frozenset[str] = frozenset(),
 ) -> Facts:
-    notes = Notes(profile.thresholds.min_group)
+    notes = Notes(profile.thresholds.min_group, where.object)
     account = read_account(
         account=records.all("account"),
         properties=records.all("properties"),
@@ -131,24 +113,12 @@ def _facts(
     )
     contacts = shelve("contacts", records.all("contacts"))
     companies = shelve("companies", records.all("companies"))
-
-    def employer(contact: Record) -> Record | None:
-        id_ = companies.resolve(read_text(contact.properties.get("associatedcompanyid")))
-        return companies.survivors.get(id_ or "")
-
-    members = where.members(records.all(LISTS), contacts)
-    chosen = []
-    for contact in contacts.survivors.values():
-        born_at = _born_at(contact, notes)
-        if not where.is_known_by(born_at, now) or contact.id in without:
-            continue
-        is_member = members is None or contact.id in members
-        firm = employer(contact) if where.of_company else None
-        if is_member and where.keeps(contact, born_at, firm):
-            chosen.append(contact)
-        else:
-            notes.outside += 1
-    notes.inside = len(chosen)
+    deals = where.keep_deals(shelve("deals", records.all("deals")))
+    if where.object != "contacts":
+        contacts = existing(contacts, notes, now)
+    shelf = {"contacts": contacts, "companies": companies, "deals": deals}[where.object]
+    crowd = Crowd(contacts, companies, shelf)
+    chosen = choose(crowd, records, where, notes, now, without=without)
     scene = Scene(
         profile=profile,
         account=account,
@@ -156,23 +126,21 @@ def _facts(
         as_of=now,
         notes=notes,
         contacts=contacts,
-        deals=where.keep_deals(shelve("deals", records.all("deals"))),
+        deals=deals,
         tickets=shelve("tickets", records.all("tickets")),
-        units={contact.id: place for place, contact in enumerate(chosen)},
+        owned=belongings(shelf, contacts, companies, [record.id for record in chosen]),
         rules=TouchRules(profile),
     )
     sales = read_sales(scene)
     source = read_sources(scene, chosen)
-    by_address = addresses(enumerate(chosen))
-    read_submissions(scene, chosen, by_address)
+    by_address = addresses(scene.owned.people())
+    read_submissions(scene, by_address)
     read_page_views(scene)
-    read_marketing_email(scene, chosen, by_address)
+    read_marketing_email(scene, by_address)
     read_activity(scene, sales.created_at)
     read_tickets(scene)
     read_feedback(scene)
-    employers = [employer(contact) for contact in chosen]
-    casting = cast(profile, account, chosen, employers)
-    lifecycle = lifecycle_of(profile, account, "contacts")
+    cast = cast_units(scene, companies, chosen)
     touches, signals, answers = scene.ledger.columns()
     return Facts(
         key=journey.key,
@@ -185,71 +153,19 @@ def _facts(
         ),
         touchpoints=tuple(scene.rules.names),
         channels=scene.rules.channels(),
-        personas=casting.names,
-        units=tuple(
-            _unit(contact, lifecycle, casting.of_unit[place], scene, place, sales.of_unit[place])
-            for place, contact in enumerate(chosen)
-        ),
+        personas=cast.names,
+        units=read_units(scene, chosen, cast.of_unit, sales),
         deals=sales.deals,
         touches=touches,
         signals=signals,
         answers=answers,
         source=source,
-        traits=read_mixes(profile, account, chosen, employers),
+        traits=cast.traits,
         meetings=scene.rules.meetings(),
         settings=_settings(profile),
         currency=account.currency,
         findings=notes.findings(),
     )
-
-
-def _born_at(contact: Record, notes: Notes) -> int | None:
-    at = created_at(contact, notes)
-    if at is None:
-        notes.without_creation("contacts", contact.id)
-    return at
-
-
-def _unit(
-    contact: Record,
-    lifecycle: Lifecycle,
-    persona: int,
-    scene: Scene,
-    place: int,
-    deals: tuple[int, ...],
-) -> Unit:
-    past = past_values(
-        contact,
-        "lifecyclestage",
-        known=lifecycle.values(),
-        as_of=scene.as_of,
-        notes=scene.notes,
-    )
-    moves = []
-    for at, value in past.values:
-        target = lifecycle.target(value)
-        if target is not Aside.UNMAPPED:
-            moves.append(LifecycleMove(at, None if isinstance(target, Aside) else target))
-    now = past.values[-1][1] if past.values else ""
-    if not past.is_known and not now:
-        now = read_text(contact.properties.get("lifecyclestage"))
-    unmapped = None
-    if now and lifecycle.target(now) is Aside.UNMAPPED:
-        unmapped = lifecycle.name(now)
-        scene.notes.unmapped[unmapped] += 1
-    return Unit(
-        id=contact.id,
-        created_at=created_at(contact, scene.notes),
-        persona=persona,
-        lifecycle=tuple(moves),
-        rules=_ordered(scene.moves[place]),
-        deals=deals,
-        unmapped=unmapped,
-    )
-
-
-def _ordered(moves: list[RuleMove]) -> tuple[RuleMove, ...]:
-    return tuple(sorted(moves, key=lambda move: (move.at, id_order(move.record_id), move.stage)))
 
 
 def _settings(profile: Profile) -> Settings:

@@ -1,4 +1,4 @@
-"""What marketing sees of a contact: its source, forms, page views and marketing email.
+"""What marketing sees of a unit and its contacts: source, forms, page views and marketing email.
 
 Submissions and email events name an address, not a contact: they are joined by `email` and
 `hs_additional_emails`, in any case. Addresses are used for nothing else.
@@ -7,7 +7,7 @@ Submissions and email events name an address, not a contact: they are joined by 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,68 +17,93 @@ from cjm_sync.journey.facts import NO_VALUE, Ints
 from cjm_sync.model import Record
 from cjm_sync_mappings.scene import Scene
 from cjm_sync_mappings.touches import created_at
-from cjm_sync_mappings.values import read_flag, read_list, read_text
+from cjm_sync_mappings.values import id_order, read_flag, read_list, read_text
 
 _MINUTE_MS = 60_000
+_TYPES = {
+    "contacts": {"", "CONTACT", "0-1"},
+    "companies": {"COMPANY", "0-2"},
+    "deals": {"DEAL", "0-3"},
+}
+"""How an event names the type of the record it is about; without any it is a contact's."""
 
 
-def addresses(contacts: Iterable[tuple[int, Record]]) -> dict[str, tuple[int, ...]]:
-    """Return the places of the units that have each address."""
-    found: dict[str, list[int]] = {}
-    for unit, contact in contacts:
+def addresses(people: Iterable[Record]) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the contacts that have each address."""
+    found: dict[str, list[str]] = {}
+    for contact in people:
         own = [
             read_text(contact.properties.get("email")),
             *read_list(contact.properties.get("hs_additional_emails")),
         ]
         for address in {one.lower() for one in own if one}:
-            found.setdefault(address, []).append(unit)
-    return {address: tuple(units) for address, units in found.items()}
+            found.setdefault(address, []).append(contact.id)
+    return {address: tuple(ids) for address, ids in found.items()}
 
 
-def read_sources(scene: Scene, contacts: Sequence[Record]) -> Ints:
-    """Add the first touch of each unit by its source; return each unit's source touchpoint."""
-    sources = np.full(len(contacts), NO_VALUE, dtype=np.int64)
-    for unit, contact in enumerate(contacts):
-        if not read_text(contact.properties.get("hs_analytics_source")):
+def read_sources(scene: Scene, chosen: Sequence[Record]) -> Ints:
+    """Add the first touch of each unit by its source; return each unit's source touchpoint.
+
+    Of a company and its contacts the earliest one is the company's, for there is one per unit.
+    """
+    sources = np.full(len(chosen), NO_VALUE, dtype=np.int64)
+    candidates: dict[int, list[Record]] = {unit: [one] for unit, one in enumerate(chosen)}
+    if scene.owned.object == "companies":
+        for contact in scene.owned.people():
+            for unit in scene.of_contact(contact.id):
+                candidates[unit].append(contact)
+    for unit, records in candidates.items():
+        found = [(at, one) for one in records if (at := _sourced_at(scene, one)) is not None]
+        if not found:
             continue
-        at = _time(scene, contact, "hs_analytics_first_timestamp")
-        if at is None:
-            at = created_at(contact, scene.notes)
-        if at is None or at >= scene.as_of:
-            continue
-        part = scene.rules.find("contacts", contact.properties)
+        at, record = min(found, key=lambda pair: (pair[0], id_order(pair[1].id)))
+        part = scene.rules.find("contacts", record.properties)
         if part is None:
             place = scene.rules.other("contacts", "hs_analytics_source", scene.notes)
         else:
             place = sources[unit] = scene.rules.place(part.key)
-        channel = scene.rules.channel_of(contact, part)
+        channel = scene.rules.channel_of(record, part)
         welcome = part is not None and part.inbound
         scene.ledger.touch(unit, at, int(place), channel, welcome=welcome)
     return sources
 
 
-def read_submissions(
-    scene: Scene, contacts: Sequence[Record], by_address: dict[str, tuple[int, ...]]
-) -> None:
-    """Add form submissions; for a unit without any, its first and latest conversion date."""
+def _sourced_at(scene: Scene, record: Record) -> int | None:
+    """Return when *record* came from its source, None without a source before T."""
+    if not read_text(record.properties.get("hs_analytics_source")):
+        return None
+    at = _time(scene, record, "hs_analytics_first_timestamp")
+    if at is None:
+        at = created_at(record, scene.notes)
+    return at if at is not None and at < scene.as_of else None
+
+
+def _units_of(scene: Scene, contact_ids: Iterable[str]) -> list[int]:
+    """Return the places of the units of several contacts, each once: a row counts once per unit."""
+    return sorted({unit for id_ in contact_ids for unit in scene.of_contact(id_)})
+
+
+def read_submissions(scene: Scene, by_address: Mapping[str, tuple[str, ...]]) -> None:
+    """Add form submissions; for a contact without any, its first and latest conversion date."""
     part = scene.rules.find("form_submissions", {})
     if part is None:
         return
     place, channel = scene.rules.place(part.key), scene.rules.channel(part.channel)
-    submitted: set[int] = set()
+    submitted: set[str] = set()
     for row in scene.each("form_submissions"):
-        units = by_address.get(_address(row.properties), ())
-        at = _time(scene, row, "submittedAt") if units else None
+        contacts = by_address.get(_address(row.properties), ())
+        at = _time(scene, row, "submittedAt") if contacts else None
         if at is None or at >= scene.as_of:
             continue
-        for unit in units:
-            submitted.add(unit)
+        submitted.update(contacts)
+        for unit in _units_of(scene, contacts):
             scene.ledger.touch(unit, at, place, channel, welcome=part.inbound)
-    for unit, contact in enumerate(contacts):
-        if unit in submitted:
+    for contact in scene.owned.people():
+        if contact.id in submitted:
             continue
         for at in _dates(scene, contact, "first_conversion_date", "recent_conversion_date"):
-            scene.ledger.touch(unit, at, place, channel, welcome=part.inbound)
+            for unit in scene.of_contact(contact.id):
+                scene.ledger.touch(unit, at, place, channel, welcome=part.inbound)
 
 
 def _address(row: Any) -> str:
@@ -109,15 +134,13 @@ def read_page_views(scene: Scene) -> None:
         found = scene.rules.find("events", row.properties)
         if found is None or not _is_of_page(scene, found.pages, row):
             continue
-        if read_text(row.properties.get("objectType")).upper() not in {"", "CONTACT", "0-1"}:
-            continue
-        contact = scene.contacts.resolve(read_text(row.properties.get("objectId")))
-        unit = None if contact is None else scene.units.get(contact)
-        at = _time(scene, row, "occurredAt") if unit is not None else None
-        if unit is None or at is None or at >= scene.as_of:
+        units = _viewed_by(scene, row)
+        at = _time(scene, row, "occurredAt") if units else None
+        if at is None or at >= scene.as_of:
             continue
         part = found
-        views.setdefault(unit, []).append(at)
+        for unit in units:
+            views.setdefault(unit, []).append(at)
     if part is None:
         return
     place, channel = scene.rules.place(part.key), scene.rules.channel(part.channel)
@@ -128,6 +151,19 @@ def read_page_views(scene: Scene) -> None:
             if previous is None or at - previous >= gap:
                 scene.ledger.touch(unit, at, place, channel, welcome=part.inbound)
             previous = at
+
+
+def _viewed_by(scene: Scene, row: Record) -> tuple[int, ...]:
+    """Return the units of the contact, or the unit itself, that an event names by its id."""
+    named = read_text(row.properties.get("objectType")).upper()
+    id_ = read_text(row.properties.get("objectId"))
+    if named in _TYPES["contacts"]:
+        contact = scene.contacts.resolve(id_)
+        return () if contact is None else scene.of_contact(contact)
+    if named in _TYPES[scene.owned.object]:
+        own = scene.owned.own.get(scene.owned.shelf.resolve(id_) or "")
+        return () if own is None else (own,)
+    return ()
 
 
 def _is_of_page(scene: Scene, pages: tuple[str, ...], row: Record) -> bool:
@@ -148,10 +184,8 @@ class _Mailbox:
     opens: dict[str, int] = field(default_factory=dict)
 
 
-def read_marketing_email(
-    scene: Scene, contacts: Sequence[Record], by_address: dict[str, tuple[int, ...]]
-) -> None:
-    """Add marketing email from its events; for a unit without any, from its aggregates."""
+def read_marketing_email(scene: Scene, by_address: Mapping[str, tuple[str, ...]]) -> None:
+    """Add marketing email from its events; for a contact without any, from its aggregates."""
     delivered = scene.rules.find("email_events", {"type": "DELIVERED"})
     if delivered is None:
         return
@@ -159,16 +193,18 @@ def read_marketing_email(
     emotion, ledger = scene.profile.emotion, scene.ledger
     weight, scores = emotion.weights.email, emotion.email
     boxes: dict[int, _Mailbox] = {}
+    written_to: set[str] = set()
     for row in scene.each("email_events"):
         event = row.properties
         if read_flag(event.get("filteredEvent")) or event.get("obsoletedBy"):
             continue
-        units = by_address.get(read_text(event.get("recipient")).lower(), ())
-        at = _time(scene, row, "created") if units else None
+        contacts = by_address.get(read_text(event.get("recipient")).lower(), ())
+        at = _time(scene, row, "created") if contacts else None
         if at is None or at >= scene.as_of:
             continue
+        written_to.update(contacts)
         kind = read_text(event.get("type")).upper()
-        for unit in units:
+        for unit in _units_of(scene, contacts):
             box = boxes.setdefault(unit, _Mailbox())
             score = None
             match kind:
@@ -186,17 +222,18 @@ def read_marketing_email(
                     score = scores.unsubscribe
             if score is not None:
                 ledger.signal(unit, at, score, weight, touchpoint=place)
-    for unit, contact in enumerate(contacts):
-        mailbox = boxes.get(unit)
-        if mailbox is None:
-            _from_aggregates(scene, unit, contact, place, channel)
-            continue
+    for unit in sorted(boxes):
+        mailbox = boxes[unit]
         for message in sorted({*mailbox.clicks, *mailbox.opens}):
             clicked_at = mailbox.clicks.get(message)
             if clicked_at is not None:
                 ledger.signal(unit, clicked_at, scores.click, weight, touchpoint=place)
             else:
                 ledger.signal(unit, mailbox.opens[message], scores.open, weight, touchpoint=place)
+    for contact in scene.owned.people():
+        if contact.id not in written_to:
+            for unit in scene.of_contact(contact.id):
+                _from_aggregates(scene, unit, contact, place, channel)
 
 
 def _from_aggregates(scene: Scene, unit: int, contact: Record, place: int, channel: int) -> None:

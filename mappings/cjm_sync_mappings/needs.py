@@ -98,13 +98,55 @@ _FIXED: dict[str, Need] = {
     "events": Need(properties=frozenset({"eventType", "objectId", "objectType", "occurredAt"})),
 }  # fmt: skip
 
-_ROWS = frozenset({"email_events", "form_submissions", "events", "forms"})
-"""Streams whose rows are no CRM records: they come as they are."""
+_COMPANY = Need(
+    properties=frozenset(
+        {
+            "createdate", "hs_analytics_first_timestamp", "hs_analytics_source",
+            "hs_lifecyclestage_*", "lifecyclestage", _ENTERED,
+        }
+    ),
+    history=frozenset({"lifecyclestage"}),
+)  # fmt: skip
+"""What a journey of companies reads of them beside what every journey does."""
+
+_OF_DEAL = {
+    "contacts": Need(
+        properties=frozenset(
+            {
+                "associatedcompanyid", "createdate", "hs_calculated_merged_vids",
+                "hs_merged_object_ids", "hs_persona",
+            }
+        )
+    ),
+    "deals": Need(properties=frozenset({"hs_analytics_source"}), links=frozenset({"companies"})),
+}  # fmt: skip
+"""Of a deal's contacts only who they are counts: their own ways and addresses stay unread."""
+
+_BY_ADDRESS = frozenset({"email_events", "form_submissions", "forms"})
+"""Streams that name a contact's address, and so nothing of a deal's."""
+
+
+def _needs_of_unit(object_: str) -> dict[str, Need]:
+    """Return what a journey reads whatever its profile, by the object of its units."""
+    needs = dict(_FIXED)
+    if object_ == "companies":
+        needs["companies"] |= _COMPANY
+    elif object_ == "deals":
+        needs = {name: need for name, need in needs.items() if name not in _BY_ADDRESS}
+        needs["contacts"] = _OF_DEAL["contacts"]
+        needs["deals"] |= _OF_DEAL["deals"]
+    if object_ != "contacts":
+        for name, need in needs.items():
+            # What may be linked to a contact may be linked to a unit as well.
+            if "contacts" in need.links and name != object_:
+                needs[name] = need | Need(links=frozenset({object_}))
+    return needs
 
 
 def needs_of(profile: Profile, where: Where) -> dict[str, Need]:
-    """Return what a journey of contacts with *profile* reads, filtered by *where*."""
-    needs = dict(_FIXED)
+    """Return what a journey with *profile* reads, filtered by *where*, which knows its units."""
+    needs = _needs_of_unit(where.object)
+    first_touched = {"contacts", where.object} if where.object != "deals" else {"deals"}
     for name, need in where.needs().items():
         needs[name] = needs.get(name, Need()) | need
 
@@ -116,7 +158,10 @@ def needs_of(profile: Profile, where: Where) -> dict[str, Need]:
     for object_, reading in profile.objects.items():
         want(object_, *reading.time, reading.skip_property, reading.channel_property)
     for part in profile.touchpoints:
-        if part.object != "deals":  # their property is the state, which is no property
+        if part.object == "contacts":  # what tells first touches apart is the unit's own
+            for name in first_touched:
+                want(name, part.property)
+        elif part.object != "deals":  # their property is the state, which is no property
             want(part.object, part.property, part.skip_property)
         if part.pages:
             want("events", "hs_url")

@@ -17,10 +17,11 @@ from cjm_sync_mappings.values import read_text, read_time
 class Notes:
     """Findings in the making; *min_group* keeps small counts out of messages.
 
-    *inside* and *outside* count the contacts on either side of the journey's filter.
+    *inside* and *outside* count the records of *object*, the units', on either side of the filter.
     """
 
     min_group: int
+    object: str = "contacts"
     inside: int = 0
     outside: int = 0
     single: set[Finding] = field(default_factory=set)
@@ -118,7 +119,7 @@ class Notes:
             *(
                 Finding(
                     "unmapped_value",
-                    f"contacts//lifecyclestage/{name}",
+                    f"{self.object}//lifecyclestage/{name}",
                     f"no stage is known for the lifecycle value {name}; "
                     f"{self._number(n)} units have it",
                     "Add it to lifecycle.entries in the profile.",
@@ -130,8 +131,8 @@ class Notes:
             counted.append(
                 Finding(
                     "outside_filter",
-                    "contacts",
-                    f"{self._number(self.outside)} contacts are outside `where` and no units; "
+                    self.object,
+                    f"{self._number(self.outside)} {self.object} are outside `where` and no units; "
                     f"{self._number(self.inside)} are inside",
                     "Nothing is to be done; those outside stay in the mirror, and are units again "
                     "when they come back.",

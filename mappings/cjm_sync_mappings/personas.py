@@ -101,13 +101,23 @@ def _is_met(condition: ConditionPart, record: Record | None) -> bool:
             return number <= max(bounds) if is_low else number >= min(bounds)
 
 
+def lead_of(casting: Casting, places: Sequence[int]) -> int | None:
+    """Return which of a unit's people, ascending by id, speaks for it: the first with a persona.
+
+    *places* are those in *casting*; the first of all when nobody has one, None without people.
+    """
+    nobody = len(casting.names) - 1
+    first = places[0] if places else None
+    return next((place for place in places if casting.of_unit[place] != nobody), first)
+
+
 def read_mixes(
     profile: Profile,
     account: Account,
-    contacts: Sequence[Record],
+    contacts: Sequence[Record | None],
     companies: Sequence[Record | None],
 ) -> tuple[Trait, ...]:
-    """Return each mix of the profile as one place per contact."""
+    """Return each mix of the profile as one place per unit, given its contact and its company."""
     traits = []
     for mix in profile.mixes:
         labels: dict[str, int] = {}
@@ -123,7 +133,11 @@ def read_mixes(
 
 
 def _trait(
-    mix: MixPart, known: dict[str, str], account: Account, contact: Record, company: Record | None
+    mix: MixPart,
+    known: dict[str, str],
+    account: Account,
+    contact: Record | None,
+    company: Record | None,
 ) -> str | None:
     """Return the label that may be shown, empty text for a value that may not, None for none."""
     for name in mix.properties:

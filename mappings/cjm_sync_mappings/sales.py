@@ -28,13 +28,13 @@ def read_sales(scene: Scene) -> Sales:
     """Add the wins and losses of all deals that belong to a unit."""
     rules, ledger, emotion = scene.rules, scene.ledger, scene.profile.emotion
     reader = DealReader(scene.profile, scene.account, scene.as_of, scene.notes)
-    to_contacts = scene.to_contacts("deals", scene.deals)
+    owners = scene.owners("deals", scene.deals)
     reasons = [(at_word_start(one.pattern), one.score) for one in emotion.lost_reasons]
     deals: list[Deal] = []
-    of_unit: list[list[int]] = [[] for _ in scene.units]
+    of_unit: list[list[int]] = [[] for _ in scene.owned.own]
     earliest: dict[int, int] = {}
     for record in scene.deals.survivors.values():
-        units = scene.places(to_contacts.of(record))
+        units = owners.of(record)
         if not units:
             continue
         born_at = created_at(record, scene.notes)

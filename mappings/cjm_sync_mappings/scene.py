@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cjm_sync.journey.facts import RuleMove
@@ -13,12 +13,13 @@ from cjm_sync_mappings.links import Links, Shelf, link
 from cjm_sync_mappings.notes import Notes
 from cjm_sync_mappings.schema import Profile
 from cjm_sync_mappings.touches import Ledger, TouchRules
+from cjm_sync_mappings.units import Belongings, Owners
 from cjm_sync_mappings.values import id_order
 
 
 @dataclass(slots=True, eq=False)
 class Scene:
-    """One reading of the mirror. *units* gives the place of each unit by its contact's id."""
+    """One reading of the mirror. *owned* tells which units, by place, a record belongs to."""
 
     profile: Profile
     account: Account
@@ -28,13 +29,13 @@ class Scene:
     contacts: Shelf
     deals: Shelf
     tickets: Shelf
-    units: Mapping[str, int]
+    owned: Belongings
     rules: TouchRules
     ledger: Ledger = field(default_factory=Ledger)
     moves: list[list[RuleMove]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.moves = [[] for _ in self.units]
+        self.moves = [[] for _ in self.owned.own]
 
     def each(self, object_: str) -> Iterator[Record]:
         """Yield the live records of *object_* as they come: there may be a million of them."""
@@ -44,13 +45,21 @@ class Scene:
         """Yield the live records of *object_*, ascending by id, where ties go to the smaller."""
         return iter(sorted(self.each(object_), key=lambda record: id_order(record.id)))
 
+    def links(self, object_: str, other: Shelf, source: Shelf | None = None) -> Links:
+        """Return the links from *object_* to the records of *other*."""
+        return link(object_, other, source)
+
     def to_contacts(self, object_: str, source: Shelf | None = None) -> Links:
         """Return the links from *object_* to contacts."""
         return link(object_, self.contacts, source)
 
-    def places(self, contact_ids: tuple[str, ...]) -> tuple[int, ...]:
-        """Return the places of those contacts that are units."""
-        return tuple(self.units[id_] for id_ in contact_ids if id_ in self.units)
+    def owners(self, object_: str, source: Shelf | None = None) -> Owners:
+        """Return who owns the records of *object_*; *source* resolves former ids of *object_*."""
+        return self.owned.of(object_, source)
+
+    def of_contact(self, id_: str) -> tuple[int, ...]:
+        """Return the places of the units that a contact's own records belong to."""
+        return self.owned.of_contact.get(id_, ())
 
     def move(self, unit: int, at: int, stage: str, record: Record, *, after: bool = False) -> None:
         """Add an event from a rule; *after*: only after a purchase."""

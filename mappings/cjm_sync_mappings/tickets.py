@@ -16,10 +16,10 @@ _HOUR_MS = 3_600_000
 def read_tickets(scene: Scene) -> None:
     """Add tickets, at their creation."""
     rules, ledger, emotion = scene.rules, scene.ledger, scene.profile.emotion
-    to_contacts = scene.to_contacts(OBJECT, scene.tickets)
+    owners = scene.owners(OBJECT, scene.tickets)
     known = scene.account.stage_ids(OBJECT)
     for record in scene.tickets.survivors.values():
-        units = scene.places(to_contacts.of(record))
+        units = owners.of(record)
         at = created_at(record, scene.notes) if units else None
         if at is None or at >= scene.as_of:
             continue

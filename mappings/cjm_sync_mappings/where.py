@@ -1,7 +1,7 @@
 """Who takes part in a journey: the `where` table of the configuration.
 
-The filter is applied here, to what the mirror holds. A contact that leaves it is no unit any more;
-its record stays, so that it is one again as soon as it comes back.
+The filter is applied here, to what the mirror holds. A record that leaves it is no unit any more;
+it stays in the mirror, so that it is one again as soon as it comes back.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from cjm_sync.errors import ConfigError
 from cjm_sync.model import Need, Record
 from cjm_sync.ports import JourneyRequest
 from cjm_sync_mappings.links import Shelf
+from cjm_sync_mappings.units import OBJECT_OF
 from cjm_sync_mappings.values import read_list, read_number, read_text, read_time
 
 KEYS = ("created_after", "created_before", "list", "owner", "pipeline", "properties")
@@ -42,15 +43,16 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The filter of one journey; None stands for no limit."""
+    """The filter of one journey; None stands for no limit. *object* is that of its units."""
 
     journey: str = ""
+    object: str = "contacts"
     pipelines: frozenset[str] | None = None
     created_after: int | None = None
     created_before: int | None = None
     lists: frozenset[str] | None = None
     owners: frozenset[str] | None = None
-    of_contact: tuple[Condition, ...] = field(default=())
+    of_unit: tuple[Condition, ...] = field(default=())
     of_company: tuple[Condition, ...] = field(default=())
 
     def needs(self) -> dict[str, Need]:
@@ -59,29 +61,31 @@ class Where:
         Of the list memberships the properties are the lists, by id or name: a portal may have a
         thousand others, which nobody has to read.
         """
-        contact = {condition.property for condition in self.of_contact}
+        own = {condition.property for condition in self.of_unit}
         if self.owners is not None:
-            contact.add(OWNER)
+            own.add(OWNER)
         company = {condition.property for condition in self.of_company}
-        wanted = {"contacts": contact, "companies": company, LISTS: self.lists or set()}
+        wanted: dict[str, set[str]] = {LISTS: set(self.lists or ())}
+        for name, names in ((self.object, own), ("companies", company)):
+            wanted[name] = wanted.get(name, set()) | names
         return {name: Need(frozenset(names)) for name, names in wanted.items() if names}
 
     def is_known_by(self, created_at: int | None, now: int) -> bool:
         """Return whether a record created then exists at *now*; an unknown time is no reason against."""
         return created_at is None or created_at < now
 
-    def keeps(self, contact: Record, created_at: int | None, employer: Record | None) -> bool:
-        """Return whether a contact is a unit, lists aside."""
+    def keeps(self, record: Record, created_at: int | None, employer: Record | None) -> bool:
+        """Return whether a record is a unit, lists aside; *employer* is a contact's company."""
         if created_at is not None:
             if self.created_after is not None and created_at < self.created_after:
                 return False
             if self.created_before is not None and created_at >= self.created_before:
                 return False
         if self.owners is not None:
-            owner = read_text(contact.properties.get(OWNER))
+            owner = read_text(record.properties.get(OWNER))
             if owner not in self.owners:
                 return False
-        return all(condition.holds(contact) for condition in self.of_contact) and all(
+        return all(condition.holds(record) for condition in self.of_unit) and all(
             condition.holds(employer) for condition in self.of_company
         )
 
@@ -158,15 +162,16 @@ def read_where(journey: JourneyRequest) -> Where:
             f"journey {journey.key}: `where.created_before` is not later than `where.created_after`",
             hint="No contact could be created in between; correct one of them.",
         )
-    of_contact, of_company = _conditions(journey)
+    of_unit, of_company = _conditions(journey)
     return Where(
         journey.key,
+        OBJECT_OF[journey.unit],
         _names(journey, "pipeline", 'pipeline = ["default"]', "pipeline ids"),
         after,
         before,
         _names(journey, "list", 'list = ["Newsletter"]', "list ids or names"),
         _owners(journey),
-        of_contact,
+        of_unit,
         of_company,
     )
 
@@ -219,7 +224,7 @@ def _moment(journey: JourneyRequest, key: str) -> int | None:
 def _conditions(
     journey: JourneyRequest,
 ) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
-    """Return the conditions on contacts and on their companies, ascending by property."""
+    """Return the conditions on units and on contacts' companies, ascending by property."""
     sent = journey.where.get("properties", {})
     if not isinstance(sent, Mapping) or ("properties" in journey.where and not sent):
         raise ConfigError(
@@ -231,6 +236,13 @@ def _conditions(
         # TOML makes a table of an unquoted `company.industry`.
         inner = value.items() if name == "company" and isinstance(value, Mapping) else None
         flat.update({f"company.{one}": v for one, v in inner} if inner else {name: value})
+    of_others = [name for name in sorted(flat) if name.startswith("company.")]
+    if of_others and journey.unit != "contact":
+        raise ConfigError(
+            f"journey {journey.key}: `where.properties.{of_others[0]}` speaks of a contact's company",
+            hint=f'With `unit = "{journey.unit}"` name the {journey.unit}\'s own properties, '
+            "without `company.`.",
+        )
     conditions = {name: _condition(journey, name, value) for name, value in sorted(flat.items())}
     return (
         tuple(one for name, one in conditions.items() if not name.startswith("company.")),
@@ -243,8 +255,8 @@ def _condition(journey: JourneyRequest, name: str, sent: Any) -> Condition:
     if not _PROPERTY.match(property_):
         raise ConfigError(
             f"journey {journey.key}: `where.properties` names {name!r}, which is no property",
-            hint="Use the internal name (lower case, digits, `_`) of a contact's property, "
-            "or `company.` and that of its company's.",
+            hint="Use the internal name (lower case, digits, `_`) of a property of the unit, "
+            "or `company.` and that of a contact's company.",
         )
     values = tuple(sent) if isinstance(sent, (list, tuple)) else (sent,)
     if not values or not all(isinstance(value, (str, int, float)) for value in values):

@@ -165,11 +165,3 @@ def test_a_wrong_where_is_named_with_its_remedy(where: dict[str, object], word: 
     assert "where." in str(caught.value)
     assert caught.value.hint is not None
     assert word in caught.value.hint
-
-
-@pytest.mark.parametrize("unit", ["company", "deal"])
-def test_other_units_are_refused_for_now(unit: str) -> None:
-    with pytest.raises(ConfigError, match=f'unit "{unit}"'):
-        plugin.needs(request(unit=unit))
-    with pytest.raises(ConfigError):
-        plugin.facts(Mirror([]), request(unit=unit), as_of=T)
