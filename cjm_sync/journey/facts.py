@@ -112,15 +112,10 @@ class Deal:
 
 @dataclass(frozen=True, slots=True)
 class LifecycleMove:
-    """A new lifecycle value: a *stage* (by place), or leaving when it is None.
-
-    *record_id* is the record that has it, empty for the unit's own: a company moves by its
-    contacts' values too, and each is judged by that record's previous one.
-    """
+    """A unit's new lifecycle value: a *stage* (by place), or leaving when it is None."""
 
     at: int
     stage: int | None
-    record_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,8 +139,7 @@ class _Walker:
     cause: Cause | None = None
     purchased_at: int | None = None
     churned_at: int = -1
-    lifecycle: dict[str, int | None] = field(default_factory=dict)
-    """By record its previous mapped value; None after one of leaving."""
+    lifecycle: int | None = None  # the previous mapped value; None also after one of leaving
     at: int = 0
     current: list[DealMove | None] = field(default_factory=list)
     wins: dict[int, int] = field(default_factory=dict)
@@ -190,10 +189,8 @@ class _Walker:
 
     def _effect(self, event: _Event, before: Sequence[DealMove | None]) -> int | Exit | None:
         match event:
-            case LifecycleMove(stage=stage, record_id=record_id):
-                if stage is None:
-                    return self._departure()
-                return self._lifecycle_effect(stage, self.lifecycle.get(record_id))
+            case LifecycleMove(stage=stage):
+                return self._departure() if stage is None else self._lifecycle_effect(stage)
             case RuleMove(stage=stage, needs_purchase=needs_purchase):
                 is_due = needs_purchase == (self.purchased_at is not None)  # rule 3
                 return self._ahead(stage) if is_due else None
@@ -213,7 +210,8 @@ class _Walker:
     def _ahead(self, stage: int) -> int | None:
         return stage if self.stage is None or stage > self.stage else None
 
-    def _lifecycle_effect(self, stage: int, previous: int | None) -> int | Exit | None:
+    def _lifecycle_effect(self, stage: int) -> int | Exit | None:
+        previous = self.lifecycle
         set_back = previous is not None and stage < previous
         if self.purchased_at is not None and stage < self.roles.customer:  # rule 3
             was_customer = previous is not None and previous >= self.roles.customer
@@ -256,8 +254,8 @@ class _Walker:
         match event:
             case _DealEvent(place=place):
                 return Cause("deal", self.deals[place].id)
-            case LifecycleMove(record_id=record_id):
-                return Cause("lifecycle", record_id or self.unit_id)
+            case LifecycleMove():
+                return Cause("lifecycle", self.unit_id)
             case RuleMove(record_id=record_id):
                 return Cause("rule", record_id)
 
@@ -291,8 +289,8 @@ class _Walker:
             self.wins.clear()
         for event in events:
             match event:
-                case LifecycleMove(stage=stage, record_id=record_id):
-                    self.lifecycle[record_id] = stage
+                case LifecycleMove(stage=stage):
+                    self.lifecycle = stage
                     bought = stage is not None and stage >= self.roles.customer
                 case _DealEvent(place=place, number=number):
                     bought = self.deals[place].moves[number].state is DealState.WON

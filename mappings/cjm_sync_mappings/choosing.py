@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cjm_sync.model import Record
 from cjm_sync.ports import Records
@@ -20,16 +20,6 @@ class Crowd:
     contacts: Shelf
     companies: Shelf
     units: Shelf
-
-
-def existing(shelf: Shelf, notes: Notes, now: int) -> Shelf:
-    """Return *shelf* without the records created at or after *now*; nobody knows of them yet."""
-    kept = {}
-    for id_, record in shelf.survivors.items():
-        at = created_at(record, notes)
-        if at is None or at < now:
-            kept[id_] = record
-    return replace(shelf, survivors=kept)
 
 
 def choose(

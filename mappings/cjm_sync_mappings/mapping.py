@@ -15,7 +15,7 @@ from cjm_sync.model import Need
 from cjm_sync.ports import JourneyRequest, Records
 from cjm_sync_mappings.account import read_account
 from cjm_sync_mappings.activity import read_activity
-from cjm_sync_mappings.choosing import Crowd, choose, existing
+from cjm_sync_mappings.choosing import Crowd, choose
 from cjm_sync_mappings.feedback import read_feedback
 from cjm_sync_mappings.links import shelve
 from cjm_sync_mappings.marketing import (
@@ -114,8 +114,6 @@ def _facts(
     contacts = shelve("contacts", records.all("contacts"))
     companies = shelve("companies", records.all("companies"))
     deals = where.keep_deals(shelve("deals", records.all("deals")))
-    if where.object != "contacts":
-        contacts = existing(contacts, notes, now)
     shelf = {"contacts": contacts, "companies": companies, "deals": deals}[where.object]
     crowd = Crowd(contacts, companies, shelf)
     chosen = choose(crowd, records, where, notes, now, without=without)

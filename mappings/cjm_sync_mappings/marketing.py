@@ -17,7 +17,7 @@ from cjm_sync.journey.facts import NO_VALUE, Ints
 from cjm_sync.model import Record
 from cjm_sync_mappings.scene import Scene
 from cjm_sync_mappings.touches import created_at
-from cjm_sync_mappings.values import id_order, read_flag, read_list, read_text
+from cjm_sync_mappings.values import read_flag, read_list, read_text
 
 _MINUTE_MS = 60_000
 _TYPES = {
@@ -42,21 +42,16 @@ def addresses(people: Iterable[Record]) -> dict[str, tuple[str, ...]]:
 
 
 def read_sources(scene: Scene, chosen: Sequence[Record]) -> Ints:
-    """Add the first touch of each unit by its source; return each unit's source touchpoint.
-
-    Of a company and its contacts the earliest one is the company's, for there is one per unit.
-    """
+    """Add the first touch of each unit by its own source; return each unit's source touchpoint."""
     sources = np.full(len(chosen), NO_VALUE, dtype=np.int64)
-    candidates: dict[int, list[Record]] = {unit: [one] for unit, one in enumerate(chosen)}
-    if scene.owned.object == "companies":
-        for contact in scene.owned.people():
-            for unit in scene.of_contact(contact.id):
-                candidates[unit].append(contact)
-    for unit, records in candidates.items():
-        found = [(at, one) for one in records if (at := _sourced_at(scene, one)) is not None]
-        if not found:
+    for unit, record in enumerate(chosen):
+        if not read_text(record.properties.get("hs_analytics_source")):
             continue
-        at, record = min(found, key=lambda pair: (pair[0], id_order(pair[1].id)))
+        at = _time(scene, record, "hs_analytics_first_timestamp")
+        if at is None:
+            at = created_at(record, scene.notes)
+        if at is None or at >= scene.as_of:
+            continue
         part = scene.rules.find("contacts", record.properties)
         if part is None:
             place = scene.rules.other("contacts", "hs_analytics_source", scene.notes)
@@ -66,16 +61,6 @@ def read_sources(scene: Scene, chosen: Sequence[Record]) -> Ints:
         welcome = part is not None and part.inbound
         scene.ledger.touch(unit, at, int(place), channel, welcome=welcome)
     return sources
-
-
-def _sourced_at(scene: Scene, record: Record) -> int | None:
-    """Return when *record* came from its source, None without a source before T."""
-    if not read_text(record.properties.get("hs_analytics_source")):
-        return None
-    at = _time(scene, record, "hs_analytics_first_timestamp")
-    if at is None:
-        at = created_at(record, scene.notes)
-    return at if at is not None and at < scene.as_of else None
 
 
 def _units_of(scene: Scene, contact_ids: Iterable[str]) -> list[int]:

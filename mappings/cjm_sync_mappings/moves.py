@@ -17,27 +17,17 @@ from cjm_sync_mappings.values import id_order, read_text
 def read_units(
     scene: Scene, chosen: Sequence[Record], personas: Sequence[int], sales: Sales
 ) -> tuple[Unit, ...]:
-    """Return the units in the order of *chosen*.
-
-    A company has its own lifecycle and its contacts', each record judged by its own past; a deal
-    has none.
-    """
+    """Return the units in the order of *chosen*; a contact or company has a lifecycle, a deal none."""
     object_ = scene.owned.object
-    lifecycles = {
-        name: lifecycle_of(scene.profile, scene.account, name) for name in ("contacts", "companies")
-    }
-    theirs: list[list[LifecycleMove]] = [[] for _ in chosen]
-    if object_ == "companies":
-        for contact in scene.owned.people():
-            moves, _ = _lifecycle(scene, contact, lifecycles["contacts"])
-            for unit in scene.of_contact(contact.id):
-                theirs[unit].extend(moves)
+    lifecycle = None
+    if object_ != "deals":
+        lifecycle = lifecycle_of(scene.profile, scene.account, object_)
     units = []
     for place, record in enumerate(chosen):
+        moves: tuple[LifecycleMove, ...] = ()
         unmapped = None
-        if object_ in lifecycles:
-            moves, unmapped = _lifecycle(scene, record, lifecycles[object_])
-            theirs[place].extend(moves)
+        if lifecycle is not None:
+            moves, unmapped = _lifecycle(scene, record, lifecycle)
         if unmapped is not None:
             scene.notes.unmapped[unmapped] += 1
         units.append(
@@ -45,7 +35,7 @@ def read_units(
                 id=record.id,
                 created_at=created_at(record, scene.notes),
                 persona=personas[place],
-                lifecycle=_in_order(theirs[place]),
+                lifecycle=moves,
                 rules=_ordered(scene.moves[place]),
                 deals=sales.of_unit[place],
                 unmapped=unmapped,
@@ -56,7 +46,7 @@ def read_units(
 
 def _lifecycle(
     scene: Scene, record: Record, lifecycle: Lifecycle
-) -> tuple[list[LifecycleMove], str | None]:
+) -> tuple[tuple[LifecycleMove, ...], str | None]:
     """Return the moves of one record, and the name of its value at T when no stage is known for it."""
     past = past_values(
         record,
@@ -69,18 +59,12 @@ def _lifecycle(
     for at, value in past.values:
         target = lifecycle.target(value)
         if target is not Aside.UNMAPPED:
-            stage = None if isinstance(target, Aside) else target
-            moves.append(LifecycleMove(at, stage, record.id))
+            moves.append(LifecycleMove(at, None if isinstance(target, Aside) else target))
     now = past.values[-1][1] if past.values else ""
     if not past.is_known and not now:
         now = read_text(record.properties.get("lifecyclestage"))
     is_unmapped = bool(now) and lifecycle.target(now) is Aside.UNMAPPED
-    return moves, lifecycle.name(now) if is_unmapped else None
-
-
-def _in_order(moves: list[LifecycleMove]) -> tuple[LifecycleMove, ...]:
-    """Return moves by time, then record; one record's own are in order, and the sort is stable."""
-    return tuple(sorted(moves, key=lambda move: (move.at, id_order(move.record_id))))
+    return tuple(moves), lifecycle.name(now) if is_unmapped else None
 
 
 def _ordered(moves: list[RuleMove]) -> tuple[RuleMove, ...]:

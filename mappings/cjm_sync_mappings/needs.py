@@ -146,7 +146,6 @@ def _needs_of_unit(object_: str) -> dict[str, Need]:
 def needs_of(profile: Profile, where: Where) -> dict[str, Need]:
     """Return what a journey with *profile* reads, filtered by *where*, which knows its units."""
     needs = _needs_of_unit(where.object)
-    first_touched = {"contacts", where.object} if where.object != "deals" else {"deals"}
     for name, need in where.needs().items():
         needs[name] = needs.get(name, Need()) | need
 
@@ -158,9 +157,8 @@ def needs_of(profile: Profile, where: Where) -> dict[str, Need]:
     for object_, reading in profile.objects.items():
         want(object_, *reading.time, reading.skip_property, reading.channel_property)
     for part in profile.touchpoints:
-        if part.object == "contacts":  # what tells first touches apart is the unit's own
-            for name in first_touched:
-                want(name, part.property)
+        if part.object == "contacts":  # a first touch is told by the unit's own record
+            want(where.object, part.property)
         elif part.object != "deals":  # their property is the state, which is no property
             want(part.object, part.property, part.skip_property)
         if part.pages:
