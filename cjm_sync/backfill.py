@@ -233,7 +233,7 @@ class _PartReader:
         self.count = Count()
         self.findings: list[Finding] = []
         self.is_emptied = False
-        self.erased: tuple[str, ...] = ()
+        self.erased: dict[str, list[str]] = {}
 
     def read(self) -> None:
         if self._is_done:

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from cjm_sync.errors import CjmSyncError, RejectedError, TransientError
 from cjm_sync.model import Finding, Need
-from cjm_sync.ports import Clock, Follower, Source
+from cjm_sync.ports import Clock, Follower, Personal, Source
 from cjm_sync.store import Store
 from cjm_sync.streams import (
     UNAVAILABLE,
@@ -40,8 +40,8 @@ class Pulled:
     *failed* are streams that broke midway; *unready* are those of them that were never read to
     the end, so that no map can be computed yet. *emptied* are objects of which nothing came where
     there was something; their records are still in the mirror. *erased* are, by object, the ids
-    that a full pull found in no listing any more, neither among the archived nor as merged: what
-    was kept of them elsewhere must go as well.
+    that are in no listing any more, neither among the archived nor as merged. What belonged to them
+    has left the mirror; what was kept of them elsewhere must go as well.
     """
 
     counts: dict[str, Count] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Reader(Protocol):
     count: Count
     findings: list[Finding]
     is_emptied: bool
-    erased: tuple[str, ...]
+    erased: dict[str, list[str]]
 
     def read(self) -> None:
         """Read it; raises what the source raises."""
@@ -119,6 +119,7 @@ def pull(
         small=small,
         judges=judges,
     )
+    store.mind(source.belongings() if isinstance(source, Personal) else ())
     return _Pull(source, store, needs, reach, progress, only, parts).go(workers)
 
 
@@ -206,10 +207,11 @@ class _Pull:
             if reader is not None:
                 pulled.counts[stream] = reader.count
                 pulled.findings += reader.findings
-                if reader.is_emptied:
+                # What was there may have gone with its owner since.
+                if reader.is_emptied and self._store.count_of(stream):
                     pulled.emptied.append(stream)
-                if reader.erased:
-                    pulled.erased[stream] = reader.erased
+                for of, ids in reader.erased.items():
+                    pulled.erased[of] = (*pulled.erased.get(of, ()), *ids)
             error = self._errors.get(stream)
             if isinstance(error, RejectedError) and error.status in UNAVAILABLE:
                 pulled.findings.append(

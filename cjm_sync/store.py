@@ -22,6 +22,7 @@ from cjm_sync.errors import ConfigError, TransientError
 from cjm_sync.journey.types import JourneyPeople
 from cjm_sync.model import Binding, Intent, Record
 from cjm_sync.opening import busy, create_private, file_lock, first_line, open_engine, with_driver
+from cjm_sync.ports import Belonging
 from cjm_sync.remembered import people_json, people_of
 from cjm_sync.tables import (
     ALIAS,
@@ -46,6 +47,8 @@ from cjm_sync.tables import (
     Trail,
     binding_of,
     binding_row,
+    chunks,
+    last_of,
     moment_of,
     moment_text,
     record_json,
@@ -69,6 +72,7 @@ class Store:
         # Built once: a page of records is saved in less time than it takes to build a statement.
         self._upserts: dict[str, sa.Insert] = {}
         self._lock_connection: sa.Connection | None = None
+        self._erasures = Erasures(workspace, self._put)
         try:
             self._migrate()
         except ConfigError:
@@ -191,6 +195,10 @@ class Store:
 
     # the mirror
 
+    def mind(self, belongings: Sequence[Belonging]) -> None:
+        """Let what belongs to people go with them when they are erased, from now on."""
+        self._erasures.belongings = tuple(belongings)
+
     def reading(self, stream: str, need: str, *, restart: bool = False) -> Reading:
         """Return where the reading of *stream* stands.
 
@@ -299,7 +307,7 @@ class Store:
         stream: str,
         need: str,
         reading: Reading,
-        records: Iterable[Record],
+        records: Sequence[Record],
         merged: Mapping[str, str],
         trail: Trail | None = None,
     ) -> Saved:
@@ -308,6 +316,8 @@ class Store:
             saved = self._put_records(db, reading.number, records)
             learned = self._put_aliases(db, stream, merged)
             self._put_reading(db, stream, need, reading)
+            if reading.is_complete:
+                self._erasures.end_relisting(db, stream, reading.number)
             if trail is not None:
                 self._put_trail(db, stream, need, trail)
         return Saved(saved.read, saved.changed, learned)
@@ -372,12 +382,14 @@ class Store:
         with self._writing() as db:
             db.execute(IMPORT.delete().where(self._mine(IMPORT), IMPORT.c.name == name))
 
-    def _put_records(self, db: sa.Connection, number: int, records: Iterable[Record]) -> Saved:
+    def _put_records(self, db: sa.Connection, number: int, records: Sequence[Record]) -> Saved:
         """Write what is new or changed, and mark the rest as seen by reading *number*."""
         rows: dict[tuple[str, str], dict[str, Any]] = {}
-        for record in records:
+        values: dict[tuple[str, str], Record] = {}
+        for record in self._erasures.refused(db, records):
             body = record_json(record)
             record_id = storable(record.id)
+            values[record.object, record_id] = record
             rows[record.object, record_id] = {
                 "object": record.object,
                 "id": record_id,
@@ -388,6 +400,9 @@ class Store:
         known = self._digests(db, rows)
         changed = [row for key, row in rows.items() if known.get(key) != row["digest"]]
         self._put(db, RECORD, changed)
+        for owner in {object_name for object_name, _ in rows if self._erasures.owns(object_name)}:
+            news = [values[owner, row["id"]] for row in changed if row["object"] == owner]
+            self._erasures.returned(db, owner, news)
         same: dict[str, list[str]] = {}
         for (object_name, record_id), row in rows.items():
             if known.get((object_name, record_id)) == row["digest"]:
@@ -400,7 +415,7 @@ class Store:
         """Remember who lives on under which id; return how many of them are news."""
         wanted = {storable(former): storable(now) for former, now in sorted(merged.items())}
         known: dict[str, str] = {}
-        for some in _chunks(list(wanted)):
+        for some in chunks(list(wanted)):
             rows = db.execute(
                 sa.select(ALIAS.c.former_id, ALIAS.c.id).where(
                     self._mine(ALIAS), ALIAS.c.object == stream, ALIAS.c.former_id.in_(some)
@@ -413,6 +428,8 @@ class Store:
             ALIAS,
             [{"object": stream, "former_id": former, "id": now} for former, now in news.items()],
         )
+        if news:
+            self._erasures.returned(db, stream, (), news)
         return len(news.keys() - known.keys())
 
     def _drop(self, db: sa.Connection, stream: str, ids: Sequence[str]) -> int:
@@ -422,7 +439,7 @@ class Store:
                     self._mine(RECORD), RECORD.c.object == stream, RECORD.c.id.in_(some)
                 )
             ).rowcount
-            for some in _chunks(ids)
+            for some in chunks(ids)
         )
 
     def keep(
@@ -434,19 +451,63 @@ class Store:
             return self._put_aliases(db, stream, merged)
 
     def _see(self, db: sa.Connection, stream: str, ids: Sequence[str], number: int) -> None:
-        for some in _chunks(ids):
+        for some in chunks(ids):
             db.execute(SEE, {"mine": self._workspace, "of": stream, "some": some, "number": number})
 
-    def drop(self, stream: str, ids: Sequence[str]) -> int:
-        """Remove the records *ids* of *stream*; return how many there were."""
+    def drop(self, stream: str, reading: Reading, ids: Sequence[str]) -> int:
+        """Remove the archived records *ids* of *stream*; return how many there were."""
         with self._writing() as db:
+            self._erasures.part_ids(db, reading.number, stream, ids)
             return self._drop(db, stream, ids)
+
+    def part(self, reading: Reading, records: Sequence[Record]) -> None:
+        """Remember whom *reading* found archived: they may be erased without being seen again."""
+        with self._writing() as db:
+            self._erasures.part(db, reading.number, records)
+
+    def parted(self, stream: str, reading: Reading) -> list[str]:
+        """Return whom an earlier reading found archived, and *reading* neither so nor live."""
+        with self._writing() as db:
+            return self._erasures.parted_unseen(db, stream, reading.number)
+
+    def unpart(self, stream: str, ids: Sequence[str]) -> None:
+        """Forget that *ids* were archived."""
+        with self._writing() as db:
+            self._erasures.unpart(db, stream, ids)
+
+    def is_relisted(self, stream: str) -> bool:
+        """Tell whether *stream* must be listed: something that was refused is wanted again."""
+        with self._engine.connect() as db:
+            return self._erasures.is_relisted(db, stream)
+
+    def owners_of_unseen(self, stream: str, reading: Reading) -> dict[str, list[str]]:
+        """Return by object to whom the records of *stream* belong that *reading* did not show."""
+        with self._writing() as db:
+            return self._erasures.owners_of(db, stream, self._not_seen(stream, reading))
+
+    def erase(self, stream: str, ids: Sequence[str]) -> int:
+        """Remove *ids*, who were erased, and what belonged to them; return how many there were."""
+        with self._writing() as db:
+            self._erasures.erase(db, stream, ids)
+            dropped = self._drop(db, stream, ids)
+            self._erasures.settle(db, stream)
+        self._empty_log()
+        return dropped
+
+    def _empty_log(self) -> None:
+        """Take what was erased out of SQLite's log, if nobody is reading; else closing does."""
+        if self._path is None:
+            return
+        with self._engine.connect() as db:
+            db.exec_driver_sql("PRAGMA busy_timeout=100")
+            db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+            db.exec_driver_sql("PRAGMA busy_timeout=30000")
 
     def records_of(self, stream: str, ids: Sequence[str]) -> dict[str, Record]:
         """Return by id those of *ids* that the mirror holds."""
         found: dict[str, Record] = {}
         with self._engine.connect() as db:
-            for some in _chunks(ids):
+            for some in chunks(ids):
                 rows = db.execute(
                     sa.select(RECORD.c.id, RECORD.c.body).where(
                         self._mine(RECORD), RECORD.c.object == stream, RECORD.c.id.in_(some)
@@ -463,7 +524,7 @@ class Store:
             by_object.setdefault(object_name, []).append(record_id)
         found: dict[tuple[str, str], str] = {}
         for object_name, ids in by_object.items():
-            for some in _chunks(ids):
+            for some in chunks(ids):
                 rows = db.execute(
                     DIGESTS, {"mine": self._workspace, "of": object_name, "some": some}
                 )
@@ -487,7 +548,7 @@ class Store:
         none is asked for twice.
         """
         direct = self.aliases(stream)
-        return {former: _last(direct, former) for former in direct}
+        return {former: last_of(direct, former) for former in direct}
 
     def unseen(self, stream: str, reading: Reading) -> int:
         """Count the records of *stream* that this reading did not show."""
@@ -512,18 +573,31 @@ class Store:
         return (RECORD.c.object == stream) & (RECORD.c.reading < reading.number)
 
     def drop_unseen(
-        self, stream: str, reading: Reading, *, remembered: Collection[str] = ()
+        self,
+        stream: str,
+        reading: Reading,
+        *,
+        remembered: Collection[str] = (),
+        erased: Sequence[str] = (),
+        ended: tuple[str, Trail] | None = None,
     ) -> int:
         """Remove the records that a complete reading did not show; return how many.
 
         Former ids that lead to nobody any more are forgotten with them. Those *remembered* are not
-        in the mirror and may come back, so what leads to them stays.
+        in the mirror and may come back, so what leads to them stays. What belonged to those *erased*
+        goes with them. *ended* is what the stream was read for and where its trail stands then.
         """
         with self._writing() as db:
+            self._erasures.erase(db, stream, erased)
             dropped = db.execute(
                 RECORD.delete().where(self._mine(RECORD), self._not_seen(stream, reading))
             ).rowcount
             self._forget_former(db, stream, remembered)
+            self._erasures.settle(db, stream)
+            if ended is not None:
+                self._put_trail(db, stream, *ended)
+        if erased and self._erasures.owns(stream):
+            self._empty_log()
         return dropped
 
     def _forget_former(self, db: sa.Connection, stream: str, remembered: Collection[str]) -> None:
@@ -533,11 +607,11 @@ class Store:
             row.former_id: row.id
             for row in db.execute(sa.select(ALIAS.c.former_id, ALIAS.c.id).where(*mine))
         }
-        ends = {former: _last(direct, former) for former in direct}
+        ends = {former: last_of(direct, former) for former in direct}
         wanted = sorted({*ends.values()} - {*remembered})
         held = {id_ for _, id_ in self._digests(db, [(stream, end) for end in wanted])}
         dead = {*wanted} - held
-        for some in _chunks(sorted(former for former, end in ends.items() if end in dead)):
+        for some in chunks(sorted(former for former, end in ends.items() if end in dead)):
             db.execute(ALIAS.delete().where(*mine, ALIAS.c.former_id.in_(some)))
 
     def records(self, object_name: str) -> Generator[Record, None, None]:
@@ -719,20 +793,6 @@ class MirrorRecords:
     def all(self, object: str) -> Iterator[Record]:  # noqa: A002 - the port's own word
         """Yield every live record of *object*, ascending by id."""
         return (record for record in self._store.records(object) if not record.archived)
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield *ids* in parts that one statement can name."""
-    return (ids[start : start + 500] for start in range(0, len(ids), 500))
-
-
-def _last(direct: Mapping[str, str], former: str) -> str:
-    seen = {former}
-    now = direct[former]
-    while now in direct and now not in seen:
-        seen.add(now)
-        now = direct[now]
-    return now
 
 
 def need_digest(need: object) -> str:

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from cjm_sync.errors import RejectedError
 from cjm_sync.model import Batch, Finding, Need, Record
-from cjm_sync.ports import Follower, Source
+from cjm_sync.ports import Follower, Personal, Source
 from cjm_sync.store import Store, need_digest
 from cjm_sync.tables import Reading, Saved, Trail
 
@@ -91,11 +91,11 @@ class StreamReader:
         self._stream, self._need, self._digest = stream, need, digest_of(need)
         self._alone, self._goes_on, self._progress = alone, goes_on, progress
         self._trail = Trail()
-        self._has_listed = False
+        self._has_listed = self._is_resumed = False
         self.count = Count()
         self.findings: list[Finding] = []
         self.is_emptied = False
-        self.erased: tuple[str, ...] = ()
+        self.erased: dict[str, list[str]] = {}
         """Who stands in no listing any more, not even among the archived, and was not merged."""
 
     def read(self) -> None:
@@ -109,9 +109,10 @@ class StreamReader:
         with self._alone:
             self._trail = self._store.trail(self._stream, self._digest)
             standing = self._store.standing(self._stream, self._digest)
-            is_small = self._store.count_of(self._stream) <= self._reach.small
+            is_short = self._store.count_of(self._stream) <= self._reach.small
+            is_short |= self._store.is_relisted(self._stream)
         reach = self._reach
-        lists = self._trail.settled is None or reach.full or reach.restart or is_small
+        lists = self._trail.settled is None or reach.full or reach.restart or is_short
         # A listing that begins now and ends in this run brings the changes as well.
         begins = standing is None or standing.is_complete or reach.restart
         settled = self._trail.settled
@@ -119,6 +120,9 @@ class StreamReader:
             lists = not self._follow(follower, settled) or lists
         if lists:
             standing = self._listed(pages=reach.pages if settled is not None else None)
+            if settled is None and self._is_resumed and self._trail.settled is not None:
+                # What was listed before the reading was stopped may have changed meanwhile.
+                self._follow(follower, self._trail.settled)
         if standing is not None and standing.is_complete and self._trail.began is not None:
             self._judge(standing, follower, sweeps=reach.full or settled is None)
 
@@ -187,12 +191,12 @@ class StreamReader:
         """List the stream, on from where that stands; return where it stands then."""
         with self._alone:
             reading = self._store.reading(self._stream, self._digest, restart=self._reach.restart)
-        is_resumed = reading.cursor is not None
+        self._is_resumed = reading.cursor is not None
         self._begin(reading)
         try:
             return self._list(reading, pages)
         except RejectedError as error:
-            if not is_resumed or self._has_listed or error.status in UNAVAILABLE:
+            if not self._is_resumed or self._has_listed or error.status in UNAVAILABLE:
                 raise
         # A cursor that the remote no longer takes would refuse every later run as well.
         logger.info(
@@ -200,6 +204,7 @@ class StreamReader:
         )
         with self._alone:
             reading = self._store.reading(self._stream, self._digest, restart=True)
+        self._is_resumed = False
         self._begin(reading)
         return self._list(reading, pages)
 
@@ -266,31 +271,96 @@ class StreamReader:
                 self._trail = replace(self._trail, began=None)
                 self._store.set_trail(self._stream, self._digest, self._trail)
                 return
-            if unseen and not self._reach.accept and self._is_doubtful(unseen):
+        if unseen and not self._reach.accept and self._doubt(unseen):
+            if follower is not None:
+                unseen = self._without_erased(reading, follower)
+            if self._complains(unseen):
                 if follower is not None:
                     # Listed in full again at the next run, which may show something else.
                     self._trail = replace(
                         self._trail, settled=None, until=None, cursor=None, began=None
                     )
-                    self._store.set_trail(self._stream, self._digest, self._trail)
+                    with self._alone:
+                        self._store.set_trail(self._stream, self._digest, self._trail)
                 return
         remembered: set[str] = set()
-        if follower is not None and self._trail.held:
-            retired, survivors = self._retired(follower)
+        lost: list[str] = []
+        if follower is not None and (self._trail.held or self._is_resumed or self._owns):
+            retired, survivors = self._retired(reading, follower)
             remembered = survivors | self._look_up(reading, follower, retired)
+            lost = self._lost_while_archived(reading, follower)
         with self._alone:
+            gone: list[str] = []
             if follower is not None:
-                gone = self._store.unseen_ids(self._stream, reading)
+                gone = [*self._store.unseen_ids(self._stream, reading), *lost]
                 former = self._store.aliases(self._stream) if gone else {}
-                self.erased = tuple(id_ for id_ in gone if id_ not in former)
-            self.count.archived += self._store.drop_unseen(
-                self._stream, reading, remembered=remembered
-            )
-            if follower is not None:
+                gone = [id_ for id_ in gone if id_ not in former]
                 self._trail = replace(self._trail, began=None, swept=self._trail.began)
-                self._store.set_trail(self._stream, self._digest, self._trail)
+            self.count.archived += self._store.drop_unseen(
+                self._stream,
+                reading,
+                remembered=remembered,
+                erased=gone,
+                ended=None if follower is None else (self._digest, self._trail),
+            )
+            if gone:
+                self.erased.setdefault(self._stream, []).extend(gone)
 
-    def _retired(self, follower: Follower) -> tuple[list[str], set[str]]:
+    @property
+    def _owns(self) -> bool:
+        """Tell whether records of other streams belong to those of this one."""
+        source = self._source
+        return isinstance(source, Personal) and any(
+            one.owner == self._stream for one in source.belongings()
+        )
+
+    def _lost_while_archived(self, reading: Reading, follower: Follower) -> list[str]:
+        """Return who was archived and now stands nowhere; asked for by id to be sure."""
+        with self._alone:
+            parted = self._store.parted(self._stream, reading)
+            former = self._store.aliases(self._stream) if parted else {}
+        lost: list[str] = []
+        for start in range(0, len(parted), LOOKED_UP_AT_ONCE):
+            some = parted[start : start + LOOKED_UP_AT_ONCE]
+            batch = follower.look_up(self._stream, some)
+            if batch is None:
+                break
+            found = {record.id for record in batch.records}
+            # Whoever was merged lives on, addresses and all.
+            merged = sorted((batch.merged.keys() | former.keys()) & set(some))
+            with self._alone:
+                self._store.unpart(self._stream, merged)
+                self.findings.extend(batch.findings)
+            lost += [id_ for id_ in some if id_ not in found and id_ not in merged]
+        return lost
+
+    def _without_erased(self, reading: Reading, follower: Follower) -> int:
+        """Return how many are missing that did not belong to somebody who was erased.
+
+        Whose the missing are is asked for by id: of one that the source does not know any more,
+        all goes at once.
+        """
+        with self._alone:
+            owners = self._store.owners_of_unseen(self._stream, reading)
+        for owner, ids in owners.items():
+            for start in range(0, len(ids), LOOKED_UP_AT_ONCE):
+                some = ids[start : start + LOOKED_UP_AT_ONCE]
+                try:
+                    batch = follower.look_up(owner, some)
+                except RejectedError:
+                    batch = None  # they may not be read; so nothing is known of them
+                if batch is None:
+                    break
+                found = {record.id for record in batch.records} | batch.merged.keys()
+                gone = [id_ for id_ in some if id_ not in found]
+                if gone:
+                    with self._alone:
+                        self._store.erase(owner, gone)
+                    self.erased.setdefault(owner, []).extend(gone)
+        with self._alone:
+            return self._store.unseen(self._stream, reading)
+
+    def _retired(self, reading: Reading, follower: Follower) -> tuple[list[str], set[str]]:
         """Return who of the mirror is archived, also when that was after it was listed.
 
         And the archived whom others were merged into: they may come back.
@@ -303,6 +373,7 @@ class StreamReader:
             ids = [record.id for record in batch.records]
             with self._alone:
                 retired |= dict.fromkeys(self._store.records_of(self._stream, ids))
+                self._store.part(reading, batch.records)
                 self.findings.extend(batch.findings)
             survivors |= ends.intersection(ids)
         return list(retired), survivors
@@ -329,26 +400,34 @@ class StreamReader:
             with self._alone:
                 learned = self._store.keep(self._stream, reading, sorted(there), batch.merged)
                 self.count.merged += learned
-                self.count.archived += self._store.drop(self._stream, gone)
+                self.count.archived += self._store.drop(self._stream, reading, gone)
                 self.findings.extend(batch.findings)
             found |= {*batch.merged.values(), *away}
         return found
 
-    def _is_doubtful(self, unseen: int) -> bool:
-        if unseen == self._store.count_of(self._stream):
-            self.is_emptied = True
-            return True
+    def _doubt(self, unseen: int) -> bool:
+        """Tell whether so much is missing that the listing is not to be believed."""
         held = self._trail.held
-        if held < FEW or unseen * 2 <= held:
-            return False
-        self.findings.append(
-            Finding(
-                "listing_shrunken",
-                self._stream,
-                f"{unseen} of {held} {self._stream} were not in the listing any more; "
-                "they are kept for now",
-                "If they were really removed, run `cjm-sync sync --accept`; else look at the "
-                "token's access in the source.",
+        with self._alone:
+            return unseen == self._store.count_of(self._stream) or (
+                held >= FEW and unseen * 2 > held
             )
-        )
+
+    def _complains(self, unseen: int) -> bool:
+        """Say that *unseen* are missing, if that is too many to be believed."""
+        if not unseen or not self._doubt(unseen):
+            return False
+        with self._alone:
+            self.is_emptied = unseen == self._store.count_of(self._stream)
+        if not self.is_emptied:
+            self.findings.append(
+                Finding(
+                    "listing_shrunken",
+                    self._stream,
+                    f"{unseen} of {self._trail.held} {self._stream} were not in the listing any "
+                    "more; they are kept for now",
+                    "If they were really removed, run `cjm-sync sync --accept`; else look at the "
+                    "token's access in the source.",
+                )
+            )
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from sys import intern
@@ -66,6 +66,26 @@ ALIAS = _table(
     sa.Column("object", _TEXT, primary_key=True),
     sa.Column("former_id", _TEXT, primary_key=True),
     sa.Column("id", _TEXT, nullable=False),
+)
+# Of those who were erased, and of those who are archived and may be one day, nothing can be read
+# here: digests under a secret of the store, which tell their traces when they meet them.
+ERASED = _table(
+    "erased",
+    sa.Column("digest", _TEXT, primary_key=True),
+    sa.Column("object", _TEXT, nullable=False),
+    sa.Column("is_held", sa.Boolean, nullable=False),
+)
+PARTED = _table(
+    "parted",
+    sa.Column("object", _TEXT, primary_key=True),
+    sa.Column("id", _TEXT, primary_key=True),
+    sa.Column("reading", sa.Integer, nullable=False),
+    sa.Column("digests", _TEXT, nullable=False),
+)
+RELISTED = _table(
+    "relisted",
+    sa.Column("stream", _TEXT, primary_key=True),
+    sa.Column("reading", sa.Integer, nullable=False),
 )
 BINDING = _table(
     "binding",
@@ -170,6 +190,21 @@ class PastRun:
     finished_at: datetime | None
     outcome: str | None
     report: Mapping[str, Any]
+
+
+def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield *ids* in parts that one statement can name."""
+    return (ids[start : start + 500] for start in range(0, len(ids), 500))
+
+
+def last_of(direct: Mapping[str, str], former: str) -> str:
+    """Follow *former* to its end; of a circle, to where it was entered."""
+    seen = {former}
+    now = direct[former]
+    while now in direct and now not in seen:
+        seen.add(now)
+        now = direct[now]
+    return now
 
 
 def moment_of(text: str | None) -> datetime | None:

@@ -35,6 +35,9 @@ from cjm_sync_hubspot.wire import (
 LONGEST_QUERY = 4000
 """Characters; some of HubSpot's edges refuse addresses of 8 KB, and say so in HTML."""
 
+ADDRESSES = ("email", "hs_additional_emails")
+"""What submissions and email events name a contact by."""
+
 _TELLS_MERGES = {
     "contacts": frozenset({MERGED_IDS, MERGED_VIDS}),
     "companies": frozenset({MERGED_IDS}),
@@ -101,18 +104,18 @@ class CrmReader:
         list is walked whole.
         """
         loop = cursors.Loop(object_type)
+        wanted = ADDRESSES if object_type == "contacts" else ("hs_object_id",)
         while True:
             answer = self._api.objects(
-                object_type,
-                after=after,
-                limit=LIST_LIMIT,
-                properties=("hs_object_id",),
-                archived=True,
+                object_type, after=after, limit=LIST_LIMIT, properties=wanted, archived=True
             )
             reader = Reader(object_type)
             rows = cursors.results(object_type, answer)
-            ids = [id_ for row in rows if (id_ := reader.row_id(row)) is not None]
-            records = tuple(Record(object_type, id_, {}, archived=True) for id_ in ids)
+            records = tuple(
+                Record(object_type, id_, _addresses(row), archived=True)
+                for row in rows
+                if (id_ := reader.row_id(row)) is not None
+            )
             after = next_cursor(answer)
             yield Batch(records, after, reader.rows())
             if after is None:
@@ -327,6 +330,13 @@ class CrmReader:
                 records[id_] = replace(
                     records[id_], properties={**records[id_].properties, **dated}
                 )
+
+
+def _addresses(row: Json) -> dict[str, str]:
+    """Return the addresses of a contact's *row*, by property."""
+    sent = row.get("properties")
+    values = {name: sent.get(name) for name in ADDRESSES} if isinstance(sent, dict) else {}
+    return {name: value for name, value in values.items() if isinstance(value, str)}
 
 
 def _rows_by_id(rows: Sequence[Any]) -> dict[str, Json]:

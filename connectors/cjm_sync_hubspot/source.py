@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from cjm_sync.errors import CjmSyncError, RejectedError
 from cjm_sync.http import Road
 from cjm_sync.model import Batch, Need
-from cjm_sync.ports import Account, Check, Excerpt, Known
+from cjm_sync.ports import Account, Belonging, Check, Excerpt, Known
 from cjm_sync_hubspot import cursors
 from cjm_sync_hubspot.activity import COMMENTS, PAGE_VIEW, Activity
 from cjm_sync_hubspot.api import Api, Json
 from cjm_sync_hubspot.changes import CrmChanges
-from cjm_sync_hubspot.crm import CrmReader, is_family
+from cjm_sync_hubspot.crm import ADDRESSES, CrmReader, is_family
 from cjm_sync_hubspot.cursors import Window
 from cjm_sync_hubspot.excerpts import Excerpts, narrows
 from cjm_sync_hubspot.lists import Lists
@@ -47,6 +47,20 @@ OBJECTS = (
     "quotes",
 )
 ACTIVITY = ("form_submissions", "email_events", "events")
+
+BELONGINGS = (
+    Belonging("form_submissions", "email", "contacts", ADDRESSES),
+    Belonging("email_events", "recipient", "contacts", ADDRESSES),
+    Belonging(
+        "events",
+        "objectId",
+        "contacts",
+        among=("objectType", frozenset({"", "contact", "0-1"})),
+    ),
+    Belonging("feedback_submissions", "hs_contact_id", "contacts"),
+    Belonging("list_memberships", "recordId", "contacts"),
+)
+"""What names a contact by an address or an id, and so has to go when the contact was erased."""
 
 
 class HubSpotSource:
@@ -181,7 +195,10 @@ class HubSpotSource:
         return self._samples.batches(stream, need, size)
 
     def archived(self, stream: str, cursor: str | None) -> Iterator[Batch]:
-        """Yield the archived records of *stream*, bare, in the order of their ids."""
+        """Yield the archived records of *stream*, bare, in the order of their ids.
+
+        Contacts come with their addresses: more belongs to those.
+        """
         if stream in METADATA or stream in ACTIVITY:
             yield Batch((), None)
             return
@@ -193,6 +210,10 @@ class HubSpotSource:
         if stream in METADATA or stream in ACTIVITY:
             return None
         return self._crm.look_up(stream, ids)
+
+    def belongings(self) -> Sequence[Belonging]:
+        """Return what belongs to contacts: what people did outside the CRM objects, and answers."""
+        return BELONGINGS
 
     def check(self, needs: Mapping[str, Need]) -> Iterator[Check]:
         """Yield what must hold before a run can succeed. Writes nothing."""

@@ -483,19 +483,22 @@ def test_activity_resumed_at_any_cursor_brings_the_rest_of_its_window(stream: st
     assert len(whole) >= 3
 
 
-def test_archived_records_are_listed_bare_to_the_end() -> None:
-    world = World({"contacts": contacts(320)})
+@pytest.mark.parametrize("stream", ["contacts", "deals"])
+def test_archived_records_are_listed_bare_to_the_end_but_for_addresses(stream: str) -> None:
+    world = World({stream: contacts(320)})
     gone = [str(1000 + n) for n in range(0, 320, 2)]
     for id_ in gone:
-        world.edit.archive("contacts", id_)
+        world.edit.archive(stream, id_)
     world.paths()
 
-    batches = list(world.follower.archived("contacts", None))
+    batches = list(world.follower.archived(stream, None))
 
     assert [record.id for batch in batches for record in batch.records] == gone
-    assert all(record.archived and not record.properties for record in batches[0].records)
-    assert world.paths() == ["contacts"] * 2
-    rest = list(world.follower.archived("contacts", batches[0].cursor))
+    assert all(record.archived for record in batches[0].records)
+    told = {name for record in batches[0].records for name in record.properties}
+    assert told == ({"email"} if stream == "contacts" else set())
+    assert world.paths() == [stream] * 2
+    rest = list(world.follower.archived(stream, batches[0].cursor))
     assert rest == batches[1:]
 
 
