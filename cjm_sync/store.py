@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
+from cjm_sync.erasing import Erasures
 from cjm_sync.errors import ConfigError, TransientError
 from cjm_sync.journey.types import JourneyPeople
 from cjm_sync.model import Binding, Intent, Record
