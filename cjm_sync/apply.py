@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from cjm_sync.errors import GoneError, GuardTripped, OutcomeUnknownError, RejectedError
+from cjm_sync.journal import Entry
 from cjm_sync.model import Binding, Finding, Intent, Item, Page, canonical
 from cjm_sync.ports import Clock, Found, Made, Target
 from cjm_sync.settling import about_to_send, as_remembered, settle, with_pending
@@ -75,6 +76,8 @@ class Applier:
         self._progress = progress
         self.memory: dict[str, Binding] = store.bindings()
         self.tally = Tally()
+        self.keeps_journal = True
+        """Off while what is written is the log of runs: that is never taken back."""
 
     def recover(self, items: Mapping[str, Item]) -> None:
         """Settle every create whose end was never recorded."""
@@ -194,8 +197,8 @@ class Applier:
             )
             logger.warning("rejected a step", extra={"action": "step_rejected", "key": key})
 
-    def _bind(self, binding: Binding) -> None:
-        self._store.bind(binding)
+    def _bind(self, binding: Binding, entry: Entry | None = None) -> None:
+        self._store.bind(binding, entry if self.keeps_journal else None)
         self.memory[binding.key] = binding
 
     def _learn(self, made: Made) -> None:
@@ -286,7 +289,14 @@ class Applier:
         self.tally.built += 1
         binding = self.memory[item.key]
         detail = _merged(binding.detail, made.detail or {})
-        self._bind(replace(binding, remote_id=made.remote_id, detail=detail, digest=item.digest))
+        entry = None
+        if item.kind == "block":
+            kind, _ = item.body
+            before, after = {"text": binding.digest}, {"text": item.digest}
+            entry = Entry("block", item.key, made.remote_id, kind, before, after)
+        self._bind(
+            replace(binding, remote_id=made.remote_id, detail=detail, digest=item.digest), entry
+        )
 
     # rows
 
@@ -306,7 +316,10 @@ class Applier:
         written = made.written
         if written is None:
             written = {name: canonical(cell) for name, cell in page.cells.items()}
-        self._bind(_row_binding(page, made.remote_id, written))
+        self._bind(
+            _row_binding(page, made.remote_id, written),
+            Entry("create", page.key, made.remote_id, page.collection),
+        )
         self.tally.created += 1
 
     def _adopt(self, page: Page, remote_id: str, *, by_person: bool) -> None:
@@ -363,7 +376,11 @@ class Applier:
         made = Made(binding.remote_id, {})
         if fields:
             sending = {name: about_to_send(page.cells[name], self.memory) for name in fields}
-            self._bind(with_pending(binding, sending))
+            before = {name: (binding.written or {}).get(name) for name in fields}
+            self._bind(
+                with_pending(binding, sending),
+                Entry("update", page.key, binding.remote_id, page.collection, before, sending),
+            )
             made = self._target.update_page(page, fields, binding.remote_id, self.memory)
             self.tally.updated += 1
         self._learn(made)
@@ -399,7 +416,10 @@ class Applier:
         return replace(binding, kept=settled.kept), settled.fields & edited
 
     def _restore(self, page: Page, remote_id: str) -> None:
-        self._bind(replace(self.memory[page.key], state="moving"))
+        self._bind(
+            replace(self.memory[page.key], state="moving"),
+            Entry("restore", page.key, remote_id, page.collection),
+        )
         self._target.restore(remote_id)
         self._write_settled(page, self.memory[page.key], by_person=True)
 
@@ -415,7 +435,10 @@ class Applier:
         # A run that ended on the way may have put it into the trash already.
         has_words = binding.state != "moving" and has_words_now()
         if not has_words:
-            self._bind(replace(binding, state="moving"))
+            self._bind(
+                replace(binding, state="moving"),
+                Entry("archive", step.key, step.remote_id, step.collection),
+            )
             self._target.archive(step.remote_id)
             # Words that came in the meantime would lie in the trash for 30 days, then be gone.
             has_words = has_words_now()
@@ -424,7 +447,13 @@ class Applier:
         if has_words:
             made = self._target.retire_page(binding, self.memory)
             written = {**(binding.written or {}), **(made.written or {})}
-            self._bind(replace(binding, state="retired", written=written))
+            before = {name: (binding.written or {}).get(name) for name in made.written or {}}
+            self._bind(
+                replace(binding, state="retired", written=written),
+                Entry(
+                    "update", step.key, step.remote_id, step.collection, before, made.written or {}
+                ),
+            )
             self.tally.updated += 1
         else:
             self._bind(replace(binding, state="archived"))

@@ -64,6 +64,7 @@ from cjm_sync.terminal import (
     summary,
     tell_findings,
 )
+from cjm_sync.undo import undo, undo_lines
 from cjm_sync.wiring import Home, World, map_of, open_home, open_source, open_world, read_config
 
 app = typer.Typer(
@@ -305,6 +306,22 @@ def _disk(home: Home) -> Iterator[Check]:
         )
     else:
         yield Check("disk", "ok", f"{free / 1e9:.0f} GB free beside the configuration")
+
+
+@app.command("undo")
+def undo_(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Take back the last run's writes in Notion where no person has edited since.
+
+    The next sync writes them again: stop `serve` first, and change what was wrong.
+    """
+    with stopping() as stop, _world(config, StoppableClock(stop)) as world:
+        undone = undo(world.home.store, world.target, progress=stop.look)
+    if as_json:
+        print_json(undone.as_json())
+        return
+    for line in finding_lines(undone.findings, most=FINDINGS_SHOWN):
+        err.print(line, markup=False)
+    print_line(", ".join(f"{name}: {count}" for name, count in undo_lines(undone).items()))
 
 
 @app.command()

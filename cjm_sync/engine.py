@@ -16,6 +16,7 @@ from cjm_sync.apply import Applier, Tally, refused
 from cjm_sync.belonging import check_place
 from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, GuardTripped
 from cjm_sync.guard import guard
+from cjm_sync.journal import Entry
 from cjm_sync.journey.compute import compute
 from cjm_sync.journey.overlay import overlay
 from cjm_sync.journey.types import JourneyMap
@@ -119,7 +120,7 @@ class _Run:
         return report
 
     def _check_time(self) -> None:
-        last = self._store.facts().get("last_as_of")
+        last = self._last_as_of()
         if last is None or self._options.dry_run or self._options.as_of is None:
             return
         if self._as_of < datetime.fromisoformat(last):
@@ -127,6 +128,9 @@ class _Run:
                 f"--as-of {time_text(self._as_of)} is earlier than the last written {last}",
                 hint="Leave --as-of out, or add --dry-run to only look.",
             )
+
+    def _last_as_of(self) -> str | None:
+        return self._store.facts().get("last_as_of")
 
     def _work(self) -> Outcome:
         self._progress.phase("check")
@@ -225,6 +229,10 @@ class _Run:
         self._progress.phase("write")
         self._progress.total(len(self._plan.steps))
         if self._plan.writes:
+            # A run that goes on after a killed one is the same change of the map.
+            if self._store.facts().get("unfinished") != "yes":
+                self._store.begin_journal()
+                self._store.note(Entry("time", "last_as_of", before={"text": self._last_as_of()}))
             self._store.set_facts({"unfinished": "yes"})
         applier.apply(self._plan.steps)
         self._close(applier)
@@ -356,6 +364,7 @@ class _Run:
         there = Observation(tuple(row for row in self._ring if row.key == page.key))
         closing = plan(Wished((item,), (page,)), ours, there, Rules())
         counts = (self._tally.created, self._tally.updated)
+        applier.keeps_journal = False
         applier.apply(step for step in closing.steps if not isinstance(step, Build))
         self._tally.created, self._tally.updated = counts
 

@@ -43,7 +43,8 @@ def about_to_send(cell: Cell, bound: Collection[str]) -> Any:
             return canonical(cell)
 
 
-def _is_sent(now: Any, sent: Any) -> bool:
+def is_sent(now: Any, sent: Any) -> bool:
+    """Tell whether what stands there *now* is what `about_to_send` said."""
     if isinstance(sent, Mapping) and _NAME in sent and isinstance(now, Mapping):
         names = ("choice", _NAME)
         return any(name in now and now[name] == sent[name] for name in names)
@@ -117,7 +118,7 @@ def settle(
             edited = by_person and now is not None and now != want
         else:
             edited = now != binding.written.get(name) and not (
-                name in unsure and _is_sent(now, unsure[name])
+                name in unsure and is_sent(now, unsure[name])
             )
         if not edited or now is None or now == want or policy == "reset":
             if now != want:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cjm_sync.erasing import Erasures
 from cjm_sync.errors import ConfigError, TransientError
+from cjm_sync.journal import Entry
 from cjm_sync.journey.types import JourneyPeople
 from cjm_sync.model import Binding, Intent, Record
 from cjm_sync.opening import busy, create_private, file_lock, first_line, open_engine, with_driver
@@ -33,6 +34,7 @@ from cjm_sync.tables import (
     FACT,
     IMPORT,
     INTENT,
+    JOURNAL,
     META,
     PEOPLE,
     RECORD,
@@ -659,11 +661,13 @@ class Store:
             rows = db.execute(sa.select(BINDING).where(self._mine(BINDING)).order_by(BINDING.c.key))
             return {row.key: binding_of(row) for row in rows}
 
-    def bind(self, binding: Binding) -> None:
-        """Record where a key stands and end its intent, together."""
+    def bind(self, binding: Binding, entry: Entry | None = None) -> None:
+        """Record where a key stands, end its intent and note the write in the journal, together."""
         with self._writing() as db:
             self._put(db, BINDING, [binding_row(binding)])
             db.execute(INTENT.delete().where(self._mine(INTENT), INTENT.c.key == binding.key))
+            if entry is not None:
+                self._note(db, entry)
 
     def unbind(self, key: str) -> None:
         """Forget where a key stands."""
@@ -694,6 +698,58 @@ class Store:
         """Record that a create did not happen."""
         with self._writing() as db:
             db.execute(INTENT.delete().where(self._mine(INTENT), INTENT.c.key == key))
+
+    # what the last run wrote, to be taken back
+
+    def begin_journal(self) -> None:
+        """Forget what earlier runs wrote: a run that changes the map begins."""
+        with self._writing() as db:
+            db.execute(JOURNAL.delete().where(self._mine(JOURNAL)))
+
+    def note(self, entry: Entry) -> None:
+        """Add a write to the journal."""
+        with self._writing() as db:
+            self._note(db, entry)
+
+    def _note(self, db: sa.Connection, entry: Entry) -> None:
+        last = sa.select(sa.func.coalesce(sa.func.max(JOURNAL.c.number), 0))
+        number = db.execute(last.where(self._mine(JOURNAL))).scalar_one() + 1
+        row = {
+            "number": number,
+            "act": entry.act,
+            "key": entry.key,
+            "remote_id": entry.remote_id,
+            "collection": entry.collection,
+            "before": json.dumps(entry.before, ensure_ascii=False, sort_keys=True),
+            "after": json.dumps(entry.after, ensure_ascii=False, sort_keys=True),
+        }
+        self._put(db, JOURNAL, [row])
+
+    def journal(self) -> list[Entry]:
+        """Return the writes of the last run that changed the map, the last write first."""
+        with self._engine.connect() as db:
+            rows = db.execute(
+                sa.select(JOURNAL).where(self._mine(JOURNAL)).order_by(JOURNAL.c.number.desc())
+            )
+            return [
+                Entry(
+                    row.act,
+                    row.key,
+                    row.remote_id,
+                    row.collection,
+                    json.loads(row.before),
+                    json.loads(row.after),
+                    row.number,
+                )
+                for row in rows
+            ]
+
+    def strike(self, number: int, binding: Binding | None = None) -> None:
+        """Remove a write that was taken back, together with what *binding* says from now on."""
+        with self._writing() as db:
+            db.execute(JOURNAL.delete().where(self._mine(JOURNAL), JOURNAL.c.number == number))
+            if binding is not None:
+                self._put(db, BINDING, [binding_row(binding)])
 
     # what people put into the cells that the map heeds
 

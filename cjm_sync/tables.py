@@ -111,6 +111,16 @@ PEOPLE = _table(
     sa.Column("journey", _TEXT, primary_key=True),
     sa.Column("body", _TEXT, nullable=False),
 )
+JOURNAL = _table(
+    "journal",
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("act", _TEXT, nullable=False),
+    sa.Column("key", _TEXT, nullable=False),
+    sa.Column("remote_id", _TEXT, nullable=False),
+    sa.Column("collection", _TEXT, nullable=False),
+    sa.Column("before", _TEXT, nullable=False),
+    sa.Column("after", _TEXT, nullable=False),
+)
 REFUSAL = _table(
     "refusal",
     sa.Column("key", _TEXT, primary_key=True),
