@@ -1,4 +1,4 @@
-"""Changes to what exists: columns, databases, further data sources, templates, rollups."""
+"""Changes to what exists: columns, databases, further data sources, rollups."""
 
 from __future__ import annotations
 
@@ -196,21 +196,6 @@ def test_the_only_data_source_stays(world: NotionWorld) -> None:
     answer = world.send("PATCH", f"data_sources/{world.source}", {"in_trash": True})
 
     assert answer.status_code == 400
-
-
-def test_a_row_from_a_template_has_its_body(world: NotionWorld) -> None:
-    world.append(world.row, paragraph("From the template", paragraph("inner")))
-    parent = {"data_source_id": world.source}
-    template = {"type": "template_id", "template_id": world.row}
-
-    made = world.good("POST", "pages", {"parent": parent, "template": template})
-
-    blocks = world.good("GET", f"blocks/{made['id']}/children")["results"]
-    assert [block["has_children"] for block in blocks] == [True]
-    refused = world.send("POST", "pages", {"parent": parent, "template": template, "children": []})
-    assert refused.status_code == 400
-    world.good("PATCH", f"pages/{made['id']}", {"erase_content": True})
-    assert world.good("GET", f"blocks/{made['id']}/children")["results"] == []
 
 
 @pytest.mark.parametrize(

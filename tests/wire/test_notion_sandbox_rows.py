@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from notion_client import APIResponseError
 
-from wire.notion_sandbox_world import NotionWorld, text
+from wire.notion_sandbox_world import NotionWorld, text, view
 
 Json = dict[str, Any]
 
@@ -346,10 +346,8 @@ def test_a_moved_page_keeps_its_id_and_title(world: NotionWorld) -> None:
     assert world.titles({}) == []
 
 
-def test_a_query_deeper_than_10000_rows_says_it_is_incomplete(
-    world: NotionWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cjm_sync_sandbox.notion.queries.QUERY_DEPTH", 3)
+def test_a_query_deeper_than_10000_rows_says_it_is_incomplete() -> None:
+    world = NotionWorld(query_depth=3)
     for number in range(3):
         world.make_row(str(number))
 
@@ -363,10 +361,7 @@ def test_a_query_deeper_than_10000_rows_says_it_is_incomplete(
     assert [len(first["results"]), len(last["results"])] == [2, 1]
     assert last["has_more"] is False
     assert {first["request_status"]["type"], last["request_status"]["type"]} == {"incomplete"}
-
-
-def test_templates_are_listed_under_their_own_name(world: NotionWorld) -> None:
-    answer: Any = world.sdk.data_sources.list_templates(world.source)
-
-    assert answer["templates"] == []
-    assert "results" not in answer
+    made = world.good("POST", "views", world.fill(view("table")))
+    counted = world.good("POST", f"views/{made['id']}/queries", {})
+    assert (counted["total_count"], counted["request_status"]["type"]) == (3, "incomplete")
+    world.close()

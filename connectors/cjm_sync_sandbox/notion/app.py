@@ -12,14 +12,17 @@ from typing import Any, Literal, Self
 from urllib.parse import parse_qs, urlencode
 
 from cjm_sync.ports import Clock
-from cjm_sync_sandbox.notion.errors import ApiError, Json, invalid, no_such_url
+from cjm_sync_sandbox.notion.containers import new_page
+from cjm_sync_sandbox.notion.errors import ApiError, Json, invalid, no_such_url, refusal_of
+from cjm_sync_sandbox.notion.faults import Fault
 from cjm_sync_sandbox.notion.limits import BUDGETS, PAYLOAD_BYTES, RateWindow
 from cjm_sync_sandbox.notion.objects import make_users
-from cjm_sync_sandbox.notion.pages import new_page
+from cjm_sync_sandbox.notion.queries import QUERY_DEPTH
 from cjm_sync_sandbox.notion.requests import Call, RequestLog
 from cjm_sync_sandbox.notion.routes import resolve
 from cjm_sync_sandbox.notion.snapshot import take_snapshot
 from cjm_sync_sandbox.notion.state import Workspace, templates_of
+from cjm_sync_sandbox.notion.templates import apply_due
 from cjm_sync_sandbox.notion.text import run_of
 
 Plan = Literal["free", "plus", "business", "enterprise"]
@@ -38,6 +41,7 @@ class NotionSandbox:
 
     *hooks* are called before the effect of each request, *after_hooks* after it and before the
     answer; either may answer in its place or raise, and what they raise reaches the caller.
+    *faults* come behind both, see `faults.py`.
     """
 
     def __init__(
@@ -49,14 +53,29 @@ class NotionSandbox:
         rate_limit: int | None = None,
         settle_seconds: float = 0.0,
         members: int = 1,
+        query_depth: int = QUERY_DEPTH,
+        gate_status: Literal[400, 403] = 403,
+        template_seconds: float = 3.0,
     ) -> None:
+        """Make a workspace that holds one empty page.
+
+        *settle_seconds*: queries do not see rows younger than that. *members*: several on the free
+        plan share a thousand blocks for life. *query_depth*: rows that one query reaches.
+        *gate_status*: how a plan refuses, which is not documented. *template_seconds*: how long
+        after its page a template's body comes.
+        """
         self.token = token
         self.requests: list[RequestLog] = []
         self.hooks: list[Hook] = []
         self.after_hooks: list[Hook] = []
+        self.faults: list[Fault] = []
         self._lock = threading.RLock()
         self._window = RateWindow(clock, BUDGETS[plan] if rate_limit is None else rate_limit)
         self._ws = Workspace(clock=clock, plan=plan, members=members, settle_seconds=settle_seconds)
+        self._ws.facts |= {
+            "query_depth": query_depth, "gate_status": gate_status,
+            "template_seconds": template_seconds,
+        }  # fmt: skip
         make_users(self._ws, members)
         self._ws.actor = self.person
         page = new_page(self._ws, {"type": "workspace"}, icon=None, cover=None)
@@ -179,6 +198,7 @@ class NotionSandbox:
     def snapshot(self) -> Json:
         """Return the live workspace as plain values without ids, times and addresses."""
         with self._lock:
+            apply_due(self._ws)
             return take_snapshot(self._ws, self.parent_page)
 
     def call(
@@ -199,7 +219,7 @@ class NotionSandbox:
                     method, path, words, raw, "application/json", as_user or self.bot
                 )
             except ApiError as error:
-                return error.status, self._refusal(error)
+                return error.status, refusal_of(error)
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -231,6 +251,11 @@ class NotionSandbox:
             if replacement is not None:
                 log.status = replacement[0]
                 return replacement
+        for fault in self.faults:
+            replacement = fault(log, None)
+            if replacement is not None:
+                log.status = replacement[0]
+                return replacement
         headers = {"Content-Type": "application/json; charset=utf-8"}
         try:
             self._window.spend()
@@ -245,7 +270,7 @@ class NotionSandbox:
             )
             log.status = 200
         except ApiError as error:
-            log.status, log.answer = error.status, self._refusal(error)
+            log.status, log.answer = error.status, refusal_of(error)
             if "retry_after" in error.additional:
                 headers["Retry-After"] = error.additional["retry_after"]
         request_id = f"00000000-0000-4000-8000-{log.number:012x}"
@@ -256,7 +281,13 @@ class NotionSandbox:
             if replacement is not None:
                 log.status = replacement[0]
                 return replacement
-        return log.status, headers, json.dumps(log.answer, ensure_ascii=False).encode()
+        answer: Replacement = (
+            log.status, headers, json.dumps(log.answer, ensure_ascii=False).encode()
+        )  # fmt: skip
+        for fault in self.faults:
+            answer = fault(log, answer) or answer
+            log.status = answer[0]
+        return answer
 
     def _authorise(self, environ: dict[str, Any]) -> None:
         if environ.get("HTTP_AUTHORIZATION") != f"Bearer {self.token}":
@@ -298,6 +329,7 @@ class NotionSandbox:
                 call.body = json.loads(raw)
             except ValueError:
                 raise ApiError(400, "invalid_json", "Error parsing JSON body.") from None
+        apply_due(self._ws)
         before, self._ws.actor = self._ws.actor, actor
         self._ws.attaching.clear()
         try:
@@ -307,18 +339,6 @@ class NotionSandbox:
             return answer
         finally:
             self._ws.actor = before
-
-    @staticmethod
-    def _refusal(error: ApiError) -> Json:
-        body: Json = {
-            "object": "error",
-            "status": error.status,
-            "code": error.code,
-            "message": error.message,
-        }
-        if error.additional:
-            body["additional_data"] = error.additional
-        return body
 
 
 def _path_of(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Making a database: the container that a page shows, of its own or linked to another's table."""
+"""Making pages and databases; a database is the container that a page shows, own or linked."""
 
 from __future__ import annotations
 
@@ -31,3 +31,14 @@ def new_database(
         holder["children"].insert(at, database["id"])
         ws.touch(holder["id"])
     return database
+
+
+def new_page(ws: Workspace, parent: Json, *, icon: Json | None, cover: Json | None) -> Json:
+    """Make an empty page; the caller places it."""
+    block = ws.add_block("child_page", {}, parent)
+    page = {
+        "id": block["id"], "parent": parent, "values": {}, "icon": icon, "cover": cover,
+        "is_locked": False, "is_archived": False, "made_at": ws.now().timestamp(),
+    }  # fmt: skip
+    ws.tables["pages"][page["id"]] = page
+    return page

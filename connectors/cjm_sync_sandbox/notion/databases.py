@@ -175,10 +175,3 @@ def change_source(ws: Workspace, call: Call) -> Json:
         source["in_trash"] = trash
     source["last_edited_time"], source["last_edited_by"] = iso_minute(ws.now()), ws.actor
     return show_source(ws, source)
-
-
-def list_templates(ws: Workspace, call: Call) -> Json:
-    """GET /data_sources/{id}/templates: templates are made in the app only, so there are none."""
-    ws.source(call.ids[0])
-    call.paging()
-    return {"templates": [], "has_more": False, "next_cursor": None}

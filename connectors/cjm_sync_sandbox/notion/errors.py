@@ -23,6 +23,19 @@ class ApiError(Exception):
         self.additional = additional or {}
 
 
+def refusal_of(error: ApiError) -> Json:
+    """Return the body of the answer that *error* is."""
+    body: Json = {
+        "object": "error",
+        "status": error.status,
+        "code": error.code,
+        "message": error.message,
+    }
+    if error.additional:
+        body["additional_data"] = error.additional
+    return body
+
+
 def invalid(message: str) -> ApiError:
     """Say that the request breaks a rule: 400 `validation_error`."""
     return ApiError(400, "validation_error", message)
@@ -31,6 +44,11 @@ def invalid(message: str) -> ApiError:
 def restricted(message: str) -> ApiError:
     """Say that plan or capability forbids it: 403 `restricted_resource`."""
     return ApiError(403, "restricted_resource", message)
+
+
+def gated(message: str, status: int) -> ApiError:
+    """Say that the plan has no such thing: 403, or 400 where the workspace is set to that."""
+    return restricted(message) if status == 403 else invalid(message)
 
 
 def not_found(kind: str, wanted: str, connection_id: str) -> ApiError:

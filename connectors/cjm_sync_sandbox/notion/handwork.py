@@ -8,10 +8,12 @@ from __future__ import annotations
 import copy
 
 from cjm_sync_sandbox.notion.checks import COLORS
+from cjm_sync_sandbox.notion.containers import new_page
 from cjm_sync_sandbox.notion.dates import iso_minute, iso_ms
 from cjm_sync_sandbox.notion.errors import Json
-from cjm_sync_sandbox.notion.pages import leave_parent, new_page
+from cjm_sync_sandbox.notion.pages import leave_parent
 from cjm_sync_sandbox.notion.state import Workspace
+from cjm_sync_sandbox.notion.templates import copy_body
 from cjm_sync_sandbox.notion.text import run_of
 from cjm_sync_sandbox.notion.views import new_view
 
@@ -37,27 +39,6 @@ def _place_after(ws: Workspace, new_id: str, page_id: str) -> None:
     elif parent["type"] != "workspace":
         children = ws.tables["blocks"][parent["id"]]["children"]
         children.insert(children.index(page_id) + 1, new_id)
-
-
-def copy_body(ws: Workspace, from_id: str, to_id: str) -> None:
-    """Copy the live blocks of one page or block into another; pages below become copies too."""
-    blocks = ws.tables["blocks"]
-    for child_id in list(blocks[from_id]["children"]):
-        child = blocks[child_id]
-        if child["in_trash"] or child["type"] == "child_database":
-            continue
-        kind = "page_id" if to_id in ws.tables["pages"] else "block_id"
-        if child["type"] == "child_page":
-            page = ws.tables["pages"][child_id]
-            made = new_page(ws, {"type": kind, "id": to_id}, icon=page["icon"], cover=page["cover"])
-            made["values"] = copy.deepcopy(page["values"])
-            new_id = made["id"]
-        else:
-            new_id = ws.add_block(
-                child["type"], copy.deepcopy(child["content"]), {"type": kind, "id": to_id}
-            )["id"]
-        blocks[to_id]["children"].append(new_id)
-        copy_body(ws, child_id, new_id)
 
 
 def duplicate_database(ws: Workspace, database_id: str) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from cjm_sync_sandbox.notion.blocks import check_editable, check_not_top, index_after, make_blocks
 from cjm_sync_sandbox.notion.blocktypes import Draft, check_icon, parse_children
 from cjm_sync_sandbox.notion.cells import value_of
-from cjm_sync_sandbox.notion.checks import failed, need_bool, need_object, need_one_of, uuid_of
-from cjm_sync_sandbox.notion.errors import ApiError, Json, archived, invalid, restricted
+from cjm_sync_sandbox.notion.checks import (
+    failed,
+    need_bool,
+    need_object,
+    need_one_of,
+    only,
+    uuid_of,
+)
+from cjm_sync_sandbox.notion.containers import new_page
+from cjm_sync_sandbox.notion.errors import ApiError, Json, archived, gated, invalid
 from cjm_sync_sandbox.notion.files import parse_file
 from cjm_sync_sandbox.notion.markdown import parse_markdown
 from cjm_sync_sandbox.notion.objects import (
@@ -28,6 +35,7 @@ from cjm_sync_sandbox.notion.state import (
     page_of_list,
     templates_of,
 )
+from cjm_sync_sandbox.notion.templates import default_template, plan_copy
 from cjm_sync_sandbox.notion.text import parse_icon
 from cjm_sync_sandbox.notion.values import first_values, parse_values, store_values
 
@@ -61,7 +69,7 @@ def create_page(ws: Workspace, call: Call) -> Json:
     parsed = parse_values(ws, schema, body.get("properties", {}), "body.properties")
     icon = parse_page_icon(ws, body.get("icon"), "body.icon")
     cover = parse_cover(ws, body.get("cover"), "body.cover")
-    drafts, template = _body_of_page(ws, body)
+    drafts, template = _body_of_page(ws, body, source)
     columns = chosen_columns(schema, call)
     holder = None if source else ws.tables["blocks"].get(parent.get("id", ""))
     index = _page_place(ws, holder, body.get("position"))
@@ -79,19 +87,8 @@ def create_page(ws: Workspace, call: Call) -> Json:
     store_values(ws, schema, page, parsed)
     make_blocks(ws, ws.tables["blocks"][page["id"]], drafts)
     if template is not None:
-        _copy_template(ws, template, page)
+        plan_copy(ws, template, page)
     return show_page(ws, page, columns)
-
-
-def new_page(ws: Workspace, parent: Json, *, icon: Json | None, cover: Json | None) -> Json:
-    """Make an empty page; the caller places it."""
-    block = ws.add_block("child_page", {}, parent)
-    page = {
-        "id": block["id"], "parent": parent, "values": {}, "icon": icon, "cover": cover,
-        "is_locked": False, "is_archived": False, "made_at": ws.now().timestamp(),
-    }  # fmt: skip
-    ws.tables["pages"][page["id"]] = page
-    return page
 
 
 def _page_parent(ws: Workspace, value: Any) -> Json:
@@ -125,20 +122,28 @@ def _page_parent(ws: Workspace, value: Any) -> Json:
     return parent
 
 
-def _body_of_page(ws: Workspace, body: Json) -> tuple[list[Draft], Json | None]:
+def _body_of_page(
+    ws: Workspace, body: Json, source: Json | None
+) -> tuple[list[Draft], Json | None]:
     sent = [key for key in ("children", "content", "markdown") if body.get(key) is not None]
     if len(sent) > 1:
         raise invalid(f"body.{sent[0]} and body.{sent[1]} exclude each other.")
     given = need_object(body.get("template", {"type": "none"}), "body.template")
     kind = given.get("type", "template_id")
     need_one_of(kind, ("none", "default", "template_id"), "body.template.type")
-    if kind == "default":
-        raise invalid("The data source has no default template.")
+    only(given, ("type", "template_id", "timezone"), "body.template")
+    if kind != "none" and sent:
+        raise invalid(f"body.{sent[0]} cannot be sent together with a template.")
     template = None
-    if kind == "template_id":
-        if sent:
-            raise invalid(f"body.{sent[0]} cannot be sent together with a template.")
+    if kind == "default":
+        found = default_template(ws, source)
+        if found is None:
+            raise invalid("The data source has no default template.")
+        template = ws.page(found)
+    elif kind == "template_id":
         template = ws.page(uuid_of(given.get("template_id"), "body.template.template_id"))
+        if ws.is_trashed(template["id"]):
+            raise archived()
     if not sent:
         return [], template
     where = f"body.{sent[0]}"
@@ -158,21 +163,6 @@ def _page_place(ws: Workspace, holder: Json | None, value: Any) -> int | None:
         after = need_object(position.get("after_block"), "body.position.after_block")
         return index_after(ws, holder, after.get("id"), "body.position.after_block.id")
     return 0 if kind == "page_start" else None
-
-
-def _copy_template(ws: Workspace, template: Json, page: Json) -> None:
-    """Copy a template's body; here it is there at once, in the service some seconds later."""
-
-    def drafts_of(block_id: str) -> list[Draft]:
-        blocks = ws.tables["blocks"]
-        return [
-            Draft(blocks[one]["type"], copy.deepcopy(blocks[one]["content"]), drafts_of(one))
-            for one in blocks[block_id]["children"]
-            if not blocks[one]["in_trash"]
-            and blocks[one]["type"] not in {"child_page", "child_database"}
-        ]
-
-    make_blocks(ws, ws.tables["blocks"][page["id"]], drafts_of(template["id"]))
 
 
 def get_page(ws: Workspace, call: Call) -> Json:
@@ -197,13 +187,16 @@ def change_page(ws: Workspace, call: Call) -> Json:
     if trash:
         check_not_top(ws, block)
     if "is_archived" in body and ws.facts["plan"] not in BIG_PLANS:
-        raise restricted("Archiving pages is not available on this workspace's plan.")
+        raise gated(
+            "Archiving pages is not available on this workspace's plan.", ws.facts["gate_status"]
+        )
     schema = schema_of(ws, page)
     parsed = parse_values(ws, schema, body.get("properties", {}), "body.properties")
     icon = parse_page_icon(ws, body.get("icon"), "body.icon")
     cover = parse_cover(ws, body.get("cover"), "body.cover")
     columns = chosen_columns(schema, call)
-    _, template = _body_of_page(ws, {"template": body.get("template", {"type": "none"})})
+    held = ws.tables["sources"].get(page["parent"].get("id", ""))
+    _, template = _body_of_page(ws, {"template": body.get("template", {"type": "none"})}, held)
     store_values(ws, schema, page, parsed)
     if "icon" in body:
         page["icon"] = icon
@@ -218,7 +211,7 @@ def change_page(ws: Workspace, call: Call) -> Json:
         for child in block["children"]:
             ws.tables["blocks"][child]["in_trash"] = True
     if template is not None:
-        _copy_template(ws, template, page)
+        plan_copy(ws, template, page)
     ws.touch(page["id"])
     return show_page(ws, page, columns)
 

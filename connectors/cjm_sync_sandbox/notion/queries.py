@@ -23,6 +23,7 @@ from cjm_sync_sandbox.notion.state import Workspace, find_property, listing, pag
 from cjm_sync_sandbox.notion.text import plain
 
 QUERY_DEPTH = 10_000
+INCOMPLETE = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
 SEARCH_LAG = timedelta(seconds=20)
 STAMPS = ("created_time", "last_edited_time")
 DIRECTIONS = ("ascending", "descending")
@@ -43,7 +44,8 @@ def query_source(ws: Workspace, call: Call) -> Json:
     rows = find_rows(ws, source, body.get("filter"), body.get("sorts"), archived=wanted)
     if body.get("result_type") == "data_source":
         rows = []
-    capped = rows[:QUERY_DEPTH]
+    depth = ws.facts["query_depth"]
+    capped = rows[:depth]
     cursor = body.get("start_cursor")
     if cursor is not None:
         need_text(cursor, "body.start_cursor")
@@ -57,11 +59,8 @@ def query_source(ws: Workspace, call: Call) -> Json:
         "type": "page_or_data_source",
         "page_or_data_source": {},
     }
-    if len(rows) > QUERY_DEPTH:
-        answer["request_status"] = {
-            "type": "incomplete",
-            "incomplete_reason": "query_result_limit_reached",
-        }
+    if len(rows) > depth:
+        answer["request_status"] = INCOMPLETE
     return answer
 
 

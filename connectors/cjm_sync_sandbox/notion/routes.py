@@ -12,6 +12,7 @@ from cjm_sync_sandbox.notion import (
     objects,
     pages,
     queries,
+    templates,
     viewqueries,
     views,
 )
@@ -40,7 +41,7 @@ ROUTES: dict[str, dict[str, Handler]] = {
         "PATCH": databases.change_source,
     },
     "data_sources/{data_source_id}/query": {"POST": queries.query_source},
-    "data_sources/{data_source_id}/templates": {"GET": databases.list_templates},
+    "data_sources/{data_source_id}/templates": {"GET": templates.list_templates},
     "pages": {"POST": pages.create_page},
     "pages/{page_id}": {"GET": pages.get_page, "PATCH": pages.change_page},
     "pages/{page_id}/move": {"POST": pages.move_page},

@@ -21,6 +21,7 @@ from cjm_sync_sandbox.notion.text import plain
 
 TABLES = (
     "users", "blocks", "pages", "databases", "sources", "views", "uploads", "comments", "queries",
+    "jobs",
 )  # fmt: skip
 FREE_BLOCKS = 1_000
 PROPERTY_ID_LETTERS = (
@@ -220,7 +221,7 @@ class Workspace:
     def restore(self, saved: Json) -> None:
         """Become what `dump` once returned; JSON, so that nothing is shared with the original."""
         fresh = json.loads(json.dumps(saved))
-        self.facts = fresh["facts"]
+        self.facts = self.facts | fresh["facts"]
         # A state that an earlier version saved lacks what was added since.
         self.tables = {name: {} for name in TABLES} | fresh["tables"]
         for comment in self.tables["comments"].values():

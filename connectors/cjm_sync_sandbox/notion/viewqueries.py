@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from cjm_sync_sandbox.notion.dates import iso_ms
 from cjm_sync_sandbox.notion.errors import Json, invalid, not_found
-from cjm_sync_sandbox.notion.queries import find_rows
+from cjm_sync_sandbox.notion.queries import INCOMPLETE, find_rows
 from cjm_sync_sandbox.notion.requests import PAGE_SIZE, Call, checked_size
 from cjm_sync_sandbox.notion.state import Workspace, page_of_list
 
@@ -23,8 +23,9 @@ def create_view_query(ws: Workspace, call: Call) -> Json:
     source = ws.source(view["data_source_id"])
     rows = [row["id"] for row in find_rows(ws, source, view["filter"], view["sorts"])]
     query = {
-        "id": ws.new_id(), "view_id": view["id"], "rows": rows,
+        "id": ws.new_id(), "view_id": view["id"], "rows": rows[: ws.facts["query_depth"]],
         "expires_at": (ws.now() + QUERY_LIFE).isoformat(),
+        "is_cut": len(rows) > ws.facts["query_depth"],
     }  # fmt: skip
     ws.tables["queries"][query["id"]] = query
     return _show_query(query, None, size)
@@ -32,7 +33,7 @@ def create_view_query(ws: Workspace, call: Call) -> Json:
 
 def _show_query(query: Json, cursor: str | None, size: int) -> Json:
     results, follows = page_of_list(query["rows"], query["rows"], cursor, size)
-    return {
+    shown: Json = {
         "object": "view_query",
         "id": query["id"],
         "view_id": query["view_id"],
@@ -42,6 +43,9 @@ def _show_query(query: Json, cursor: str | None, size: int) -> Json:
         "next_cursor": follows,
         "has_more": follows is not None,
     }
+    if query["is_cut"]:
+        shown["request_status"] = INCOMPLETE
+    return shown
 
 
 def _live_query(ws: Workspace, call: Call) -> Json:

@@ -17,7 +17,7 @@ from cjm_sync_sandbox.notion.checks import (
 )
 from cjm_sync_sandbox.notion.containers import new_database
 from cjm_sync_sandbox.notion.dates import iso_ms
-from cjm_sync_sandbox.notion.errors import Json, archived, invalid, restricted
+from cjm_sync_sandbox.notion.errors import Json, archived, gated, invalid
 from cjm_sync_sandbox.notion.filters import compile_condition, compile_filter
 from cjm_sync_sandbox.notion.objects import parse_parent
 from cjm_sync_sandbox.notion.queries import parse_sorts
@@ -142,7 +142,9 @@ def create_view(ws: Workspace, call: Call) -> Json:
 def _check_plan(ws: Workspace, kind: str) -> None:
     plan = ws.facts["plan"]
     if kind == "dashboard" and plan not in BIG_PLANS:
-        raise restricted("Dashboard views are not available on this workspace's plan.")
+        raise gated(
+            "Dashboard views are not available on this workspace's plan.", ws.facts["gate_status"]
+        )
     if kind == "chart" and plan == "free":
         charts = [
             one
@@ -150,7 +152,10 @@ def _check_plan(ws: Workspace, kind: str) -> None:
             if one["type"] == "chart" and not ws.is_trashed(one["database_id"])
         ]
         if charts:
-            raise restricted("This workspace's plan allows one chart. Upgrade to add more charts.")
+            raise gated(
+                "This workspace's plan allows one chart. Upgrade to add more charts.",
+                ws.facts["gate_status"],
+            )
 
 
 def _parse_parts(
