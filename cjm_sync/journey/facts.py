@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from cjm_sync.journey.thresholds import CoverageRules, MomentRules, PainRules
 from cjm_sync.model import Finding
 
 Ints = npt.NDArray[np.int64]
@@ -195,6 +196,56 @@ class Answers:
     value: Floats
 
 
+class OccasionKind(IntEnum):
+    """What an occasion is; it happens in the stage of its own time."""
+
+    TICKET = 0
+    """A ticket was opened; *subject* is its category, one row per category that it has."""
+    ANSWERED = 1
+    """A ticket got its first answer: *value* hours after its creation, *target* hours allowed."""
+    CLOSED = 2
+    """A ticket was closed: *value* hours after its creation, *target* hours allowed."""
+    LOSS = 3
+    """A deal was lost; *subject* is the group of the reason."""
+    MEETING = 4
+    """A meeting; *value* is 1 when it was cancelled or missed, else 0."""
+    COMPLAINT = 5
+    """Somebody unsubscribed, or reported a marketing email as spam."""
+
+
+def _no_ints() -> Ints:
+    return np.empty(0, dtype=np.int64)
+
+
+def _no_floats() -> Floats:
+    return np.empty(0, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occasions:
+    """What pains are counted from beside touches: one row per occasion and unit that it is of.
+
+    *kind* is an `OccasionKind`, *record* a number that is the record's own within its kind, so
+    that a record of three units counts once. *subject* is a place in `Facts.subjects`, or -1.
+    """
+
+    unit: Ints = field(default_factory=_no_ints)
+    at: Ints = field(default_factory=_no_ints)
+    kind: Ints = field(default_factory=_no_ints)
+    record: Ints = field(default_factory=_no_ints)
+    subject: Ints = field(default_factory=_no_ints)
+    value: Floats = field(default_factory=_no_floats)
+    target: Floats = field(default_factory=_no_floats)
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectName:
+    """A category of tickets or a group of lost reasons: *label* may leave the machine."""
+
+    key: str
+    label: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Trait:
     """A property whose spread is shown per persona: one place in *labels* per unit.
@@ -224,13 +275,17 @@ class Settings:
     min_signals: int = 5
     medium_signals: int = 10
     high_signals: int = 50
+    pains: PainRules = field(default_factory=PainRules)
+    moments: MomentRules = field(default_factory=MomentRules)
+    coverage: CoverageRules = field(default_factory=CoverageRules)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Facts:
     """Everything `cjm_sync.journey.compute.compute` needs for one journey.
 
-    *source* holds, per unit, the touchpoint of its first touch's source or -1.
+    *source* holds, per unit, the touchpoint of its first touch's source or -1. *onboarding* are
+    the units (by place) that have an open ticket of an onboarding pipeline at T.
     """
 
     key: str
@@ -252,3 +307,6 @@ class Facts:
     settings: Settings = field(default_factory=Settings)
     currency: str = ""
     findings: tuple[Finding, ...] = ()
+    occasions: Occasions = field(default_factory=Occasions)
+    subjects: tuple[SubjectName, ...] = ()
+    onboarding: Ints = field(default_factory=_no_ints)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from cjm_sync.journey.grounds import Grounds
 from cjm_sync.model import Finding
 
 Evidence = Literal["measured", "inferred", "none"]
@@ -295,6 +296,7 @@ class Journey:
     where they were not computed. *onboarding* counts the units in the sub-stage Onboarding (§2).
     *formerly* are earlier keys of the journey, whose rows are this one's.
     *travellers* are None at `aggregate`; *left_out* says how many units have no row of their own.
+    *grounds* are what the overlay judges pains by anew; never shown.
 
     """
 
@@ -321,6 +323,7 @@ class Journey:
     formerly: tuple[str, ...] = ()
     travellers: tuple[Traveller, ...] | None = None
     left_out: int = 0
+    grounds: Grounds | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import json as stdlib_json
 import math
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from cjm_sync.journey.types import (
     Cell,
+    Coverage,
     Emotion,
+    Gap,
     Journey,
     JourneyMap,
+    MetricChange,
     MomentOfTruth,
+    Opportunity,
     Outcomes,
+    Pain,
     Persona,
     Stage,
     Touchpoint,
@@ -63,11 +69,13 @@ def _journey(journey: Journey) -> dict[str, Any]:
         "touchpoints": [_touchpoint(touchpoint) for touchpoint in journey.touchpoints],
         "personas": [_persona(persona) for persona in journey.personas],
         "outcomes": _outcomes(journey.outcomes),
-        # Not computed yet is null; an empty list would say that none were found.
-        "pains": None,
-        "delights": None,
-        "opportunities": None,
-        "coverage": None,
+        # Not computed is null; an empty list says that none were found.
+        "pains": _list(_pain, journey.pains),
+        "delights": _list(_pain, journey.delights),
+        "opportunities": _list(_opportunity, journey.opportunities),
+        "coverage": None if journey.coverage is None else _coverage(journey.coverage),
+        "changes": _list(_change, journey.changes),
+        "onboarding": _count(journey.onboarding),
     } | _withheld(is_withheld=journey.withheld)
 
 
@@ -170,6 +178,75 @@ def _outcomes(outcomes: Outcomes) -> dict[str, Any]:
         "dormant": _count(outcomes.dormant),
         "unmapped": _count(outcomes.unmapped),
     } | _withheld(is_withheld=outcomes.withheld)
+
+
+def _pain(pain: Pain) -> dict[str, Any]:
+    return {
+        "rule": pain.rule,
+        "stage": pain.stage,
+        "subject": pain.subject,
+        "label": pain.label,
+        "unit": pain.unit,
+        "severity": _number(pain.severity),
+        "reach": _number(pain.reach),
+        "intensity": _number(pain.intensity),
+        "trend": _number(pain.trend),
+        "value": _number(pain.value),
+        "threshold": _number(pain.threshold),
+        "before": _number(pain.before),
+        "n": _count(pain.n),
+        "units": _count(pain.units),
+    }
+
+
+def _opportunity(opportunity: Opportunity) -> dict[str, Any]:
+    return {
+        "rule": opportunity.rule,
+        "stage": opportunity.stage,
+        "subject": opportunity.subject,
+        "label": opportunity.label,
+        "state": opportunity.state,
+        "customer_value": _number(opportunity.customer_value),
+        "business_value": _number(opportunity.business_value),
+        "value": _number(opportunity.value),
+        "effort": _number(opportunity.effort),
+        "is_effort_set": opportunity.is_effort_set,
+        "priority": _number(opportunity.priority),
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    return {
+        "unassigned_share": _number(coverage.unassigned_share),
+        "gaps": [_gap(gap) for gap in coverage.gaps],
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "kind": gap.kind,
+        "subject": gap.subject,
+        "label": gap.label,
+        "count": _count(gap.count),
+        "share": _number(gap.share),
+    }
+
+
+def _change(change: MetricChange) -> dict[str, Any]:
+    return {
+        "stage": change.stage,
+        "persona": change.persona,
+        "metric": change.metric,
+        "now": _number(change.now),
+        "day_before": _number(change.day_before),
+        "month_before": _number(change.month_before),
+    }
+
+
+def _list(
+    written: Callable[[Any], dict[str, Any]], values: Sequence[Any] | None
+) -> list[dict[str, Any]] | None:
+    return None if values is None else [written(value) for value in values]
 
 
 def _withheld(*, is_withheld: bool) -> dict[str, str]:

@@ -151,6 +151,7 @@ def _meeting(
     score = emotion.meeting_outcome.get(outcome)
     if score is not None:
         scene.ledger.signal(unit, at, score, emotion.weights.meeting, touchpoint=place, touch=touch)
+    scene.diary.meeting(record, unit, at, is_missed=outcome in rules.meeting_missed)
     is_before_deals = unit not in deal_created_at or at < deal_created_at[unit]
     if outcome not in rules.meeting_not_held and is_before_deals:
         scene.move(unit, at, rules.meeting, record)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from cjm_sync.errors import ConfigError
 from cjm_sync.journey.facts import Facts, Settings, StageName, StageRoles
+from cjm_sync.journey.thresholds import CoverageRules, MomentRules, PainRules
 from cjm_sync.model import Need
 from cjm_sync.ports import JourneyRequest, Records
 from cjm_sync_mappings.account import read_account
@@ -163,6 +164,9 @@ def _facts(
         settings=_settings(profile),
         currency=account.currency,
         findings=notes.findings(),
+        occasions=scene.diary.columns(),
+        subjects=tuple(scene.diary.names),
+        onboarding=scene.diary.onboarding(),
     )
 
 
@@ -181,4 +185,7 @@ def _settings(profile: Profile) -> Settings:
         min_signals=emotion.min_signals,
         medium_signals=emotion.medium_signals,
         high_signals=emotion.high_signals,
+        pains=PainRules(**profile.pains.model_dump(), hand_off_stage=profile.deals.open_low),
+        moments=MomentRules(**profile.moments.model_dump()),
+        coverage=CoverageRules(**profile.coverage.model_dump()),
     )

@@ -207,6 +207,8 @@ def read_marketing_email(scene: Scene, by_address: Mapping[str, tuple[str, ...]]
                     score = scores.unsubscribe
             if score is not None:
                 ledger.signal(unit, at, score, weight, touchpoint=place)
+                if kind != "BOUNCE":
+                    scene.diary.complaint(row, unit, at)
     for unit in sorted(boxes):
         mailbox = boxes[unit]
         for message in sorted({*mailbox.clicks, *mailbox.opens}):

@@ -156,6 +156,8 @@ def needs_of(profile: Profile, where: Where) -> dict[str, Need]:
 
     for object_, reading in profile.objects.items():
         want(object_, *reading.time, reading.skip_property, reading.channel_property)
+    tickets = profile.tickets
+    want("tickets", tickets.category, tickets.answered, tickets.answer_due)
     for part in profile.touchpoints:
         if part.object == "contacts":  # a first touch is told by the unit's own record
             want(where.object, part.property)

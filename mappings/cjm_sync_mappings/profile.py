@@ -200,6 +200,8 @@ def _targets(profile: Profile) -> Iterator[tuple[Path, str]]:
         yield ("deals", key), getattr(profile.deals, key)
     for key in ("meeting", "quote", "nps"):
         yield ("rules", key), getattr(profile.rules, key)
+    for stage in profile.pains.stage_days:
+        yield ("pains", "stage_days", stage), stage
 
 
 def _patterns(profile: Profile) -> Iterator[tuple[Path, str]]:
@@ -207,6 +209,7 @@ def _patterns(profile: Profile) -> Iterator[tuple[Path, str]]:
         yield ("lifecycle", "keywords", place, "pattern"), keyword.pattern
     yield ("deals", "won_again_pipelines"), profile.deals.won_again_pipelines
     yield ("deals", "churn_pipelines"), profile.deals.churn_pipelines
+    yield ("tickets", "onboarding"), profile.tickets.onboarding
     for place, reason in enumerate(profile.emotion.lost_reasons):
         yield ("emotion", "lost_reasons", place, "pattern"), reason.pattern
     for place, touchpoint in enumerate(profile.touchpoints):

@@ -9,6 +9,7 @@ from cjm_sync.journey.facts import Deal, DealState
 from cjm_sync.model import Record
 from cjm_sync_mappings.deals import DealReader
 from cjm_sync_mappings.scene import Scene
+from cjm_sync_mappings.schema import ReasonPart
 from cjm_sync_mappings.touches import created_at
 from cjm_sync_mappings.values import at_word_start, read_text
 
@@ -29,7 +30,7 @@ def read_sales(scene: Scene) -> Sales:
     rules, ledger, emotion = scene.rules, scene.ledger, scene.profile.emotion
     reader = DealReader(scene.profile, scene.account, scene.as_of, scene.notes)
     owners = scene.owners("deals", scene.deals)
-    reasons = [(at_word_start(one.pattern), one.score) for one in emotion.lost_reasons]
+    reasons = [(at_word_start(one.pattern), one) for one in emotion.lost_reasons]
     deals: list[Deal] = []
     of_unit: list[list[int]] = [[] for _ in scene.owned.own]
     earliest: dict[int, int] = {}
@@ -51,7 +52,10 @@ def read_sales(scene: Scene) -> Sales:
             part = rules.find("deals", {"state": move.state.name})
             if part is None:
                 continue
-            score = emotion.deal_won if is_won else _reason(scene, record, reasons)
+            score = emotion.deal_won
+            if not is_won:
+                group, score = _reason(scene, record, reasons)
+                scene.diary.loss(record, units, move.at, group)
             place, channel = rules.place(part.key), rules.channel(part.channel)
             for unit in units:
                 touch = ledger.touch(
@@ -69,13 +73,16 @@ def read_sales(scene: Scene) -> Sales:
     return Sales(tuple(deals), tuple(map(tuple, of_unit)), earliest)
 
 
-def _reason(scene: Scene, record: Record, reasons: list[tuple[re.Pattern[str], float]]) -> float:
+def _reason(
+    scene: Scene, record: Record, reasons: list[tuple[re.Pattern[str], ReasonPart]]
+) -> tuple[str | None, float]:
+    """Return the key of the group of a loss, if one covers it, and its score."""
     text = read_text(record.properties.get(REASON))
     emotion = scene.profile.emotion
     if not text:
-        return emotion.lost_without_reason
-    for pattern, score in reasons:
+        return None, emotion.lost_without_reason
+    for pattern, reason in reasons:
         if pattern.search(text):
-            return score
+            return reason.key, reason.score
     scene.notes.unknown_reason(record.id, REASON, text)
-    return emotion.lost_other_reason
+    return None, emotion.lost_other_reason

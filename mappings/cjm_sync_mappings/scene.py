@@ -9,6 +9,7 @@ from cjm_sync.journey.facts import RuleMove
 from cjm_sync.model import Record
 from cjm_sync.ports import Records
 from cjm_sync_mappings.account import Account
+from cjm_sync_mappings.evidence import Diary
 from cjm_sync_mappings.links import Links, Shelf, link
 from cjm_sync_mappings.notes import Notes
 from cjm_sync_mappings.schema import Profile
@@ -32,10 +33,12 @@ class Scene:
     owned: Belongings
     rules: TouchRules
     ledger: Ledger = field(default_factory=Ledger)
+    diary: Diary = field(init=False)
     moves: list[list[RuleMove]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.moves = [[] for _ in self.owned.own]
+        self.diary = Diary.of(self.profile, self.account)
 
     def each(self, object_: str) -> Iterator[Record]:
         """Yield the live records of *object_* as they come: there may be a million of them."""

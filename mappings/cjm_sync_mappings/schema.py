@@ -64,6 +64,7 @@ class RulesPart(Part):
     quote: StageKey
     nps: StageKey
     nps_from: Annotated[int, Field(ge=0, le=10)]
+    meeting_missed: tuple[str, ...]
 
 
 class ThresholdsPart(Part):
@@ -216,6 +217,83 @@ class SurveysPart(Part):
     positive_share: Annotated[float, Field(ge=0, le=1)]
 
 
+class TicketsPart(Part):
+    """What is read of tickets beside their touch.
+
+    *category* is an enumeration; *answered* and *answer_due* are times, of the first answer and of
+    the end of its target, which is *answer_hours* where the ticket has none. A pipeline whose label
+    *onboarding* is found in marks the sub-stage Onboarding.
+    """
+
+    category: Property
+    answered: Property
+    answer_due: Property
+    answer_hours: Annotated[float, Field(gt=0)]
+    onboarding: Words
+
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Least = Annotated[int, Field(ge=1)]
+
+
+class PainsPart(Part):
+    """When each pain fires; `*_min_n` is the least base of its rule, shares are 0–1."""
+
+    trailing_days: Days
+    reach_weight: Weight
+    intensity_weight: Weight
+    trend_weight: Weight
+    slow_stage_factor: Annotated[float, Field(gt=0)]
+    slow_stage_min_n: Least
+    stage_days: dict[StageKey, Days]
+    drop_off_points: Share
+    drop_off_min_n: Least
+    hand_off_touchpoints: tuple[Key, ...]
+    hand_off_hours: Annotated[float, Field(gt=0)]
+    hand_off_min_n: Least
+    ticket_theme_share: Share
+    ticket_theme_growth: Annotated[float, Field(gt=0)]
+    ticket_theme_min_n: Least
+    slow_help_min_n: Least
+    low_score: Score
+    low_score_min_n: Least
+    lost_theme_share: Share
+    lost_theme_min_n: Least
+    silence_share: Share
+    silence_gaps: Annotated[float, Field(gt=0)]
+    silence_min_n: Least
+    no_show_share: Share
+    no_show_min_n: Least
+    list_fatigue_touchpoints: tuple[Key, ...]
+    list_fatigue_share: Share
+    list_fatigue_growth: Annotated[float, Field(gt=0)]
+    list_fatigue_min_n: Least
+    regression_share: Share
+    regression_min_n: Least
+    delight_score: Score
+    delight_min_n: Least
+
+
+class MomentsPart(Part):
+    """How touchpoints are tested against advancing; *left_out* are beginnings of keys."""
+
+    window_days: Days
+    landmark_quantile: Annotated[float, Field(ge=0, le=1)]
+    min_completed: Least
+    min_group: Least
+    false_discovery_rate: Share
+    makes: Annotated[float, Field(ge=1)]
+    breaks: Share
+    stars: Least
+    left_out: tuple[Words, ...]
+
+
+class CoveragePart(Part):
+    unassigned_share: Share
+    drift_points: Share
+    review_days: Days
+
+
 class Profile(Part):
     """A whole mapping profile."""
 
@@ -230,6 +308,10 @@ class Profile(Part):
     mixes: tuple[MixPart, ...]
     emotion: EmotionPart
     surveys: SurveysPart
+    tickets: TicketsPart
+    pains: PainsPart
+    moments: MomentsPart
+    coverage: CoveragePart
 
     def stage_place(self, key: str) -> int:
         """Return the place of a stage that validation has found to exist."""

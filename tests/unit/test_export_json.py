@@ -231,7 +231,9 @@ GOLDEN = """\
       "pains": null,
       "delights": null,
       "opportunities": null,
-      "coverage": null
+      "coverage": null,
+      "changes": null,
+      "onboarding": null
     }
   ]
 }
