@@ -299,3 +299,17 @@ def test_version_is_told() -> None:
 
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("cjm-sync ")
+
+
+def test_undo_takes_the_first_sync_back_and_the_next_one_writes_it_again(desk: Desk) -> None:
+    taken_back = desk.run("undo", "--json")
+
+    assert taken_back.code == 0, taken_back.err
+    assert taken_back.json["archived"] > 0
+    assert (taken_back.json["kept"], taken_back.json["findings"]) == (0, [])
+    assert "rows put in the trash: 0" in desk.run("undo").out
+
+    again = desk.run("sync", "--as-of", "2026-11-16T09:00Z", "--json")
+    assert (again.code, again.json["written"]["created"]) == (0, 0)
+    # What it took out of the trash can be taken back in its turn.
+    assert desk.run("undo", "--json").json["archived"] == taken_back.json["archived"]
