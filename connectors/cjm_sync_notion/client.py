@@ -25,9 +25,15 @@ from cjm_sync_notion.policy import notion_policy
 
 VERSION = "2026-03-11"
 PAGE_SIZE = 100
+MOST_PAGES = 1_000
+"""The longest listing there can be: 10,000 rows, ten at a time."""
 _QUIET = logging.getLogger("cjm_sync_notion.sdk")
 _QUIET.addHandler(logging.NullHandler())
 _QUIET.propagate = False  # the SDK logs bodies; ours must never hold them
+
+
+class OverloadedError(TransientError):
+    """Notion could not do it in the time that it grants; less at once may do."""
 
 
 class NotionClient:
@@ -75,6 +81,21 @@ class NotionClient:
         """Set values; doing it twice is doing it once."""
         return self._call("PATCH", path, body=body, creates=False)
 
+    def append(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Add children to a block; doing it twice would make two."""
+        return self._call("PATCH", path, body=body, creates=True)
+
+    def delete(self, path: str) -> None:
+        """Move a block to the trash; one that is there already is left there."""
+        try:
+            self._call("DELETE", path, creates=False)
+        except GoneError:
+            return
+
+    def send_file(self, path: str, file: tuple[str, bytes, str]) -> dict[str, Any]:
+        """Send *file*, its name, bytes and media type, to an upload that was begun."""
+        return self._call("POST", path, form={"file": file}, creates=True)
+
     def pages(self, path: str, query: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """Yield every result of a paged listing."""
         cursor: str | None = None
@@ -96,6 +117,7 @@ class NotionClient:
         *,
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
+        form: Mapping[str, Any] | None = None,
         creates: bool,
     ) -> dict[str, Any]:
         try:
@@ -104,6 +126,7 @@ class NotionClient:
                 method=method,
                 body=dict(body) if body is not None else None,
                 query=dict(query) if query is not None else None,
+                form_data=dict(form) if form is not None else None,
             )
         except (
             HTTPResponseError,
@@ -133,9 +156,9 @@ def next_cursor(answer: Mapping[str, Any], seen: set[str], path: str) -> str | N
     cursor = answer.get("next_cursor")
     if not answer.get("has_more") or not isinstance(cursor, str):
         return None
-    if cursor in seen:
+    if cursor in seen or len(seen) >= MOST_PAGES:
         raise TransientError(
-            f"Notion's listing of {path} runs in a circle", hint="Run again; nothing was lost."
+            f"Notion's listing of {path} has no end", hint="Run again; nothing was lost."
         )
     seen.add(cursor)
     return cursor
@@ -179,15 +202,12 @@ def _refusal(error: HTTPResponseError, call: str, *, creates: bool) -> CjmSyncEr
             f"Notion asks to slow down ({code or status})", hint="Run again in a few minutes."
         )
     if status == 409 or status >= 500:
-        extra = body.get("additional_data")
-        committed = extra.get("committed_resource_id") if isinstance(extra, dict) else None
         if code == "row_limit_exceeded":
             return RejectedError(said, hint="The database is full.", code=code, status=status)
-        return _silence(
-            f"{call} failed at Notion ({code or status})",
-            creates=creates,
-            committed_id=committed if isinstance(committed, str) else None,
-        )
+        failed = f"{call} failed at Notion ({code or status})"
+        if status in {503, 504} and not creates:
+            return OverloadedError(failed, hint="Run again; nothing was lost.")
+        return _silence(failed, creates=creates, committed_id=_committed(body, call))
     if status == 404 or ("archived" in said and "unarchive" in said):
         return GoneError(
             f"{call}: {said}",
@@ -203,6 +223,19 @@ def _refusal(error: HTTPResponseError, call: str, *, creates: bool) -> CjmSyncEr
             status=status,
         )
     return RejectedError(f"{call}: {said}", code=code, status=status)
+
+
+def _committed(body: Mapping[str, Any], call: str) -> str | None:
+    """Return the id of what was made although the call failed, if the answer names it."""
+    extra = body.get("additional_data")
+    if not isinstance(extra, dict):
+        return None
+    found = extra.get("committed_resource_id")
+    if call.endswith("/children"):
+        # There it is the parent's id; what was made stands in a list beside it.
+        children = extra.get("committed_child_ids")
+        found = children[0] if isinstance(children, list) and children else None
+    return found if isinstance(found, str) else None
 
 
 def _body(error: HTTPResponseError) -> dict[str, Any]:

@@ -1,43 +1,50 @@
-"""Make, find and complete the parts of the workspace that are made once: hub, databases, views."""
+"""Make, find and complete the parts of the workspace that are made once: hub, views, owned blocks.
+
+Databases are the work of `databases`, the picture that of `uploads`; this leads there.
+"""
 
 from __future__ import annotations
 
 import json
-import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from cjm_sync.errors import GoneError, OutcomeUnknownError, RejectedError
-from cjm_sync.model import Binding, Item
-from cjm_sync.ports import Found, Made
+from cjm_sync.errors import GoneError, RejectedError
+from cjm_sync.model import Binding, Finding, Item
+from cjm_sync.ports import Found, Made, Picture
 from cjm_sync_notion.client import NotionClient
-from cjm_sync_notion.values import resolve, schema, text_items
-from cjm_sync_notion.workspace import Block, Database, Hub, View
+from cjm_sync_notion.databases import HUB, Databases, id_of, moment_of
+from cjm_sync_notion.template import STATUS
+from cjm_sync_notion.uploads import PictureBlock
+from cjm_sync_notion.values import resolve, text_items
+from cjm_sync_notion.workspace import Block, Database, Hub, Memory, View, database_key
 
-logger = logging.getLogger(__name__)
-
-HUB = "_/hub"
 _MARKER = re.compile(r"cjm-sync:([0-9A-Za-z_-]+)/hub\b")
-_ANY_MARKER = re.compile(r"cjm-sync:[0-9A-Za-z_-]+/[a-z_]+")
 _FIRST_BLOCKS = 100  # the marker is the first block; a person may have put some before it
 
-Memory = Mapping[str, Binding]
-
-
-def database_key(kind: str) -> str:
-    """Return the key under which a database is bound."""
-    return f"_/database/{kind}"
+LiveOptions = dict[tuple[str, str], dict[str, str]]
+"""The options that Notion has, name to id, by (collection, column key), as last read."""
 
 
 class FrameBuilder:
-    """The parts made once, under *parent_id*."""
+    """The parts made once, under *parent_id*. *live* is what `Pages` learned of options."""
 
-    def __init__(self, client: NotionClient, *, parent_id: str) -> None:
+    def __init__(
+        self,
+        client: NotionClient,
+        *,
+        parent_id: str,
+        databases: Databases,
+        live: LiveOptions,
+        note: Callable[[Finding], None],
+    ) -> None:
         self._client = client
         self._parent_id = parent_id
+        self._databases, self._live, self._note = databases, live, note
+        self._picture = PictureBlock(client, hub=HUB, behind=STATUS)
         self.views: tuple[View, ...] = ()
         """All views that are wished for: a view that goes by the name of one is no other's."""
 
@@ -68,9 +75,11 @@ class FrameBuilder:
             case Hub() as hub:
                 return self._create_hub(hub)
             case Database() as database:
-                return self._create_database(database, memory)
+                return self._databases.create(database, memory)
             case View() as view:
                 return self._create_view(view, memory)
+            case Picture():
+                return self._picture.create(item, memory)
             case other:
                 raise TypeError(f"{item.key}: nothing can be made of {type(other).__name__}")
 
@@ -82,24 +91,7 @@ class FrameBuilder:
             "children": [dict(block.json) for block in hub.blocks],
         }
         page = self._client.post("pages", body, creates=True)
-        return Made(_id(page), detail={})
-
-    def _create_database(self, database: Database, memory: Memory) -> Made:
-        sources = {
-            key.rpartition("/")[2]: str(binding.detail["data_source_id"])
-            for key, binding in memory.items()
-            if binding.kind == "database" and "data_source_id" in binding.detail
-        }
-        body = {
-            "parent": {"type": "page_id", "page_id": memory[HUB].remote_id},
-            "title": text_items(database.title),
-            "description": text_items(database.description),
-            "is_inline": False,
-            "icon": {"type": "emoji", "emoji": database.icon},
-            "initial_data_source": {"properties": schema(database, data_source_ids=sources)},
-        }
-        answer = self._client.post("databases", body, creates=True)
-        return Made(_id(answer), detail=_data_source(answer))
+        return Made(id_of(page), detail={})
 
     def _create_view(self, view: View, memory: Memory) -> Made:
         home = memory[database_key(view.kind)]
@@ -117,7 +109,7 @@ class FrameBuilder:
         for part in ("configuration", "filter", "sorts"):
             value = getattr(view, part)
             if value:
-                body[part] = resolve(value, ids)
+                body[part] = self._resolved(view, value, ids, home)
         try:
             answer = self._client.post("views", body, creates=True)
         except GoneError:
@@ -127,7 +119,23 @@ class FrameBuilder:
                 raise
             # A person deleted the block that it belongs behind: it goes to the end of the page.
             answer = self._client.post("views", body, creates=True)
-        return Made(_id(answer), detail={})
+        return Made(id_of(answer), detail={})
+
+    def _resolved(self, view: View, value: Any, ids: Mapping[str, str], home: Binding) -> Any:
+        """Return a part of *view* as Notion takes it; RejectedError when a column of it is gone."""
+
+        def option(column: str, key: str) -> str | None:
+            known = home.detail.get("options", {}).get(column, {}).get(key)
+            live = self._live.get((view.kind, column), {})
+            return next((name for name, found in live.items() if found == known), None)
+
+        try:
+            return resolve(value, ids, option=option)
+        except KeyError as error:
+            raise RejectedError(
+                f"the view {view.name!r} needs the column {error} of {view.kind}, which was deleted",
+                hint="Restore the column in Notion.",
+            ) from error
 
     # what the answers to the creates did not carry
 
@@ -137,8 +145,8 @@ class FrameBuilder:
         match item.body:
             case Hub() as hub if "blocks" not in binding.detail:
                 return self._read_blocks(hub, binding)
-            case Database() as database if "columns" not in binding.detail:
-                return self._read_schema(database, binding)
+            case Database() as database:
+                return self._databases.complete(database, binding, memory)
             case _:
                 return None
 
@@ -158,31 +166,17 @@ class FrameBuilder:
         }
         return Made(binding.remote_id, detail={"blocks": anchors}, learned=owned)
 
-    def _read_schema(self, database: Database, binding: Binding) -> Made:
-        detail = dict(binding.detail)
-        if "data_source_id" not in detail:
-            detail |= _data_source(self._client.get(f"databases/{binding.remote_id}"))
-        source = self._client.get(f"data_sources/{detail['data_source_id']}")
-        properties: Mapping[str, Any] = source.get("properties") or {}
-        columns: dict[str, str] = {}
-        options: dict[str, dict[str, str]] = {}
-        for column in database.columns:
-            found = properties.get(column.name)
-            if not isinstance(found, dict) or found.get("type") != column.type:
-                continue
-            columns[column.key] = str(found["id"])
-            if column.type == "select":
-                ids = {o["name"]: o["id"] for o in found["select"].get("options") or ()}
-                options[column.key] = {
-                    option.key: ids[option.label]
-                    for option in column.options
-                    if option.label in ids
-                }
-        return Made(binding.remote_id, detail={**detail, "columns": columns, "options": options})
-
     def edit(self, item: Item, memory: Memory) -> Made:
-        """Set the text of an owned leaf block; *item.body* is (block type, text)."""
-        kind, text = item.body
+        """Set the text of an owned leaf block, swap the picture, or add a database's new columns."""
+        match item.body:
+            case Database() as database:
+                return self._databases.add_columns(database, memory)
+            case Picture():
+                return self._picture.edit(item, memory)
+            case (kind, text):
+                pass
+            case other:
+                raise TypeError(f"{item.key}: {type(other).__name__} cannot be edited")
         block_id = memory[item.key].remote_id
         self._client.patch(f"blocks/{block_id}", {kind: {"rich_text": text_items(text)}})
         return Made(block_id)
@@ -200,28 +194,14 @@ class FrameBuilder:
                     if ours is not None and owner == ours[1]
                 ]
             case Database() as database:
-                found = list(self._find_databases(database, memory))
+                found = list(self._databases.find(database, memory))
             case View() as view:
                 found = self._find_views(view, memory)
+            case Picture():
+                found = self._picture.find(memory)
             case _:
                 found = []
         return found
-
-    def _find_databases(self, database: Database, memory: Memory) -> Iterator[Found]:
-        # By the marker alone: people add to descriptions, and another version words them anew.
-        ours = _ANY_MARKER.findall(database.description)
-        if HUB not in memory or not ours:
-            return
-        for block in self._client.pages(f"blocks/{memory[HUB].remote_id}/children"):
-            if block.get("type") != "child_database":
-                continue
-            try:
-                answer = self._client.get(f"databases/{block['id']}")
-            except (GoneError, RejectedError):
-                continue  # a linked view's container, or one that was unshared
-            carried = _ANY_MARKER.findall(_plain(answer.get("description")))
-            if not answer.get("in_trash") and ours[-1] in carried:
-                yield Found(_id(answer), _moment(answer, "created_time"), is_untouched=False)
 
     def _find_views(self, view: View, memory: Memory) -> list[Found]:
         """Return the views of that name; at a take-over else the one that a person renamed."""
@@ -230,7 +210,7 @@ class FrameBuilder:
         if not found and memory[HUB].detail.get("taken_over"):
             found = self._renamed(view, there, memory)
         return [
-            Found(_id(answer), _moment(answer, "created_time"), is_untouched=False)
+            Found(id_of(answer), moment_of(answer, "created_time"), is_untouched=False)
             for answer in found
         ]
 
@@ -255,29 +235,38 @@ class FrameBuilder:
     ) -> list[dict[str, Any]]:
         """Return what *view* has become under another name: what filters and draws as it does.
 
-        Else the only one of its type on the hub, if no other view could be meant by it. A view that
-        a person made lies there too; a wrong guess costs a view, a missed one makes a twin.
+        On the hub first, else wherever people moved it. Else the only one of its type on the hub, if
+        no other view could be meant by it. A view that a person made lies there too; a wrong guess
+        costs a view, a missed one makes a twin.
         """
         siblings = [v for v in self.views if (v.kind, v.type) == (view.kind, view.type)]
         names = {sibling.name for sibling in siblings}
         hub = memory[HUB].remote_id
         on_hub = {str(b["id"]) for b in self._client.pages(f"blocks/{hub}/children")}
-        unknown = [a for a in there if a.get("name") not in names and _container(a) in on_hub]
+        unnamed = [a for a in there if a.get("name") not in names]
         ids = {
             name: unquote(column)
             for name, column in memory[database_key(view.kind)].detail["columns"].items()
         }
-        same = [answer for answer in unknown if _is_same(answer, view, ids)]
-        if same:
-            return same
+        alike = [answer for answer in unnamed if _is_same(answer, view, ids)]
+        unknown = [a for a in unnamed if _container(a) in on_hub]
+        same = [answer for answer in alike if answer in unknown]
+        moved = [answer for answer in alike if _is_drawn_alike(answer, view, ids)]
+        if same or len(moved) == 1:
+            return same or moved
         named = {answer.get("name") for answer in there}
         lost = [v for v in siblings if v.key not in memory and v.name not in named]
         if len(unknown) == 1 and len(lost) == 1:
             return unknown
         if unknown:
-            logger.warning(
-                "a view may have been renamed, and is made again",
-                extra={"action": "view_made_again", "key": view.key},
+            self._note(
+                Finding(
+                    "view_made_again",
+                    view.key,
+                    f"the view {view.name!r} is not found under its name and is made again; one of "
+                    f"{len(unknown)} others on the hub may be it",
+                    "Delete the one of the two that you do not want.",
+                )
             )
         return []
 
@@ -296,6 +285,16 @@ def _is_same(answer: Mapping[str, Any], view: View, ids: Mapping[str, str]) -> b
     except KeyError:
         return False  # a column that it filters by was deleted
     return _text(ours) == _text(answer.get("filter"))
+
+
+def _is_drawn_alike(answer: Mapping[str, Any], view: View, ids: Mapping[str, str]) -> bool:
+    """Tell whether everything that *view* configures is so in the answer as well."""
+    try:
+        wished = resolve(view.configuration or {}, ids)
+    except KeyError:
+        return False
+    held = answer.get("configuration") or {}
+    return all(_text(held.get(part)) == _text(value) for part, value in wished.items())
 
 
 def _text(value: Any) -> str:
@@ -342,29 +341,3 @@ def _plain(items: Any) -> str:
         for item in items or ()
         if isinstance(item, Mapping)
     )
-
-
-def _data_source(answer: Mapping[str, Any]) -> dict[str, str]:
-    sources = answer.get("data_sources") or ()
-    if not sources:
-        raise RejectedError(
-            f"the database {answer.get('id')} has no data source",
-            hint="Delete it in Notion and run again.",
-        )
-    return {"data_source_id": str(sources[0]["id"])}
-
-
-def _id(answer: Mapping[str, Any]) -> str:
-    found = answer.get("id")
-    if not isinstance(found, str):
-        raise OutcomeUnknownError(
-            "Notion's answer carries no id", hint="Run again; what was made is looked up first."
-        )
-    return found
-
-
-def _moment(answer: Mapping[str, Any], name: str) -> datetime:
-    try:
-        return datetime.fromisoformat(str(answer.get(name)))
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)

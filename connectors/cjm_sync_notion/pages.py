@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
-from cjm_sync.errors import GoneError, OutcomeUnknownError, RejectedError, TransientError
-from cjm_sync.model import Binding, Intent, Missing, Observed, Page, canonical
+from cjm_sync.errors import GoneError, GuardTripped
+from cjm_sync.model import Binding, Finding, Intent, Missing, Observed, Page, canonical
 from cjm_sync.ports import Found, Made, PageState
 from cjm_sync_notion.client import PAGE_SIZE, NotionClient, next_cursor, results
-from cjm_sync_notion.frame import Memory, database_key
+from cjm_sync_notion.columns import OVERLAY_COLUMNS
+from cjm_sync_notion.databases import id_of
+from cjm_sync_notion.frame import LiveOptions
+from cjm_sync_notion.peoples import plain_value, text_of
+from cjm_sync_notion.queries import all_rows
+from cjm_sync_notion.schemas import deleted
+from cjm_sync_notion.templates import Templates
 from cjm_sync_notion.values import decode, encode, settled
-from cjm_sync_notion.workspace import SYNC_KEY, Column, Database
+from cjm_sync_notion.words import has_words
+from cjm_sync_notion.workspace import SYNC_KEY, Column, Database, Memory, database_key
 
 _REFERENCES_SHOWN = 25  # a page object carries at most this many of a relation
-
-
-LiveOptions = dict[tuple[str, str], dict[str, str]]
-"""The options that Notion has, name to id, by (collection, column key), as last read."""
 
 
 class Pages:
@@ -34,9 +37,12 @@ class Pages:
         databases: Mapping[str, Database],
         bot_id: str,
         live: LiveOptions,
+        *,
+        templates: Templates,
+        note: Callable[[Finding], None],
     ) -> None:
         self._client, self._databases, self._bot_id = client, databases, bot_id
-        self._live = live
+        self._live, self._templates, self._note = live, templates, note
 
     def usable_columns(self, collection: str, memory: Memory) -> frozenset[str]:
         """Return the columns that still exist with the type they were made with.
@@ -51,6 +57,8 @@ class Pages:
             unquote(str(held.get("id"))): held for held in (source.get("properties") or {}).values()
         }
         database = self._databases[collection]
+        for column in deleted(database, detail):
+            self._note(_missing(collection, column))
         usable: set[str] = set()
         for key, column_id in detail["columns"].items():
             held = found.get(unquote(column_id), {})
@@ -62,54 +70,27 @@ class Pages:
                 self._live[collection, key] = {str(o["name"]): str(o["id"]) for o in options}
         return frozenset(usable)
 
-    def scan(self, collection: str, memory: Memory, *, archived: bool) -> Iterator[Observed]:
-        """Yield every row, oldest first; goes on by creation time past 10,000 rows."""
-        since: str | None = None
-        seen: set[str] = set()
-        while True:
-            last = since
-            is_cut = False
-            for row, is_cut in self._query(collection, memory, since, archived=archived):  # noqa: B007
-                last = str(row.get("created_time"))
-                if row["id"] not in seen:
-                    seen.add(str(row["id"]))
-                    yield self._observed(collection, row, memory)
-            if not is_cut:
-                return
-            if last == since:
-                raise TransientError(
-                    f"more than 10,000 rows of {collection} were made in one minute",
-                    hint="Move some of them out of the database.",
-                )
-            since = last
+    def scan(
+        self, collection: str, memory: Memory, *, archived: bool, match_id: str = ""
+    ) -> Iterator[tuple[Observed, str]]:
+        """Yield every row, oldest first, each with the text of the property *match_id*.
 
-    def _query(
-        self, collection: str, memory: Memory, since: str | None, *, archived: bool
-    ) -> Iterator[tuple[dict[str, Any], bool]]:
-        """Yield rows with whether the listing they come from was cut by Notion."""
+        People's cells that the overlay reads come in the same queries.
+        """
         detail = memory[database_key(collection)].detail
-        path = f"data_sources/{detail['data_source_id']}/query"
-        body: dict[str, Any] = {
-            "sorts": [{"timestamp": "created_time", "direction": "ascending"}],
-            "page_size": PAGE_SIZE,
-        }
-        if since is not None:
-            body["filter"] = {"timestamp": "created_time", "created_time": {"on_or_after": since}}
-        if archived:
-            body["is_archived"] = True
-        key_column = detail["columns"].get(SYNC_KEY)
-        query = {"filter_properties": [unquote(key_column)]} if key_column else None
-        circle: set[str] = set()
-        while True:
-            answer = self._client.post(path, body, query=query, creates=False)
-            status = answer.get("request_status") or {}
-            is_cut = status.get("type") == "incomplete"
-            for row in results(answer, path):
-                yield row, is_cut
-            cursor = next_cursor(answer, circle, path)
-            if cursor is None:
-                return
-            body["start_cursor"] = cursor
+        columns = detail["columns"]
+        wanted = (SYNC_KEY, *OVERLAY_COLUMNS.get(collection, ()))
+        asked = [unquote(columns[key]) for key in wanted if key in columns]
+        if match_id and match_id not in asked:
+            asked.append(match_id)
+        # Without any, every property would come; the title is the least there is.
+        for row in all_rows(
+            self._client,
+            detail["data_source_id"],
+            properties=asked or ["title"],
+            archived=archived,
+        ):
+            yield self._observed(collection, row, memory), text_of(row, match_id)
 
     def _observed(self, collection: str, row: Mapping[str, Any], memory: Memory) -> Observed:
         return Observed(
@@ -120,7 +101,18 @@ class Pages:
             created_at=_moment(row.get("created_time")),
             edited_at=_moment(row.get("last_edited_time")),
             made_by_us=self._is_ours(row, "created_by"),
+            people=self._people(collection, row, memory),
         )
+
+    def _people(self, collection: str, row: Mapping[str, Any], memory: Memory) -> dict[str, Any]:
+        held = self._held(collection, row, memory)
+        options = memory[database_key(collection)].detail.get("options", {})
+        found = {
+            key: plain_value(held[key], options.get(key, {}))
+            for key in OVERLAY_COLUMNS.get(collection, ())
+            if key in held
+        }
+        return {key: value for key, value in found.items() if value is not None}
 
     def _key_of(self, collection: str, row: Mapping[str, Any], memory: Memory) -> str:
         column = self._databases[collection].column(SYNC_KEY)
@@ -189,6 +181,11 @@ class Pages:
             return Missing(binding.key, binding.remote_id, "gone")
         if row.get("in_trash") or row.get("is_archived"):
             return Missing(binding.key, binding.remote_id, "trashed")
+        home = memory[database_key(collection)].detail["data_source_id"]
+        parent = row.get("parent") or {}
+        if parent.get("data_source_id", home) != home or parent.get("type") == "page_id":
+            self._note(_moved(binding.key, collection))
+            return Missing(binding.key, binding.remote_id, "gone")
         return Missing(
             binding.key,
             binding.remote_id,
@@ -277,27 +274,18 @@ class Pages:
 
     def has_words(self, collection: str, remote_id: str, memory: Memory) -> bool:
         """Tell whether a person filled a cell, wrote in the body or commented; True when unsure."""
-        row = self._client.get(f"pages/{remote_id}")
-        database = self._databases[collection]
+        columns = memory[database_key(collection)].detail["columns"]
         synced = {
             unquote(column_id)
-            for key, column_id in memory[database_key(collection)].detail["columns"].items()
-            if database.column(key).owner == "sync"
+            for key, column_id in columns.items()
+            if self._databases[collection].column(key).owner == "sync"
         }
-        for held in (row.get("properties") or {}).values():
-            if unquote(str(held.get("id"))) not in synced and _is_filled(held):
-                return True
-        if self._client.get(f"blocks/{remote_id}/children", {"page_size": 1}).get("results"):
-            return True
-        try:
-            return bool(self._client.get("comments", {"block_id": remote_id}).get("results"))
-        except RejectedError:
-            return True  # the connection may not read comments: a comment may be there
+        return has_words(self._client, remote_id, synced=synced, bot_id=self._bot_id)
 
     # writing
 
     def create(self, page: Page, memory: Memory) -> Made:
-        """Make a row with its filled cells."""
+        """Make a row with its filled cells, and its body or people's template."""
         home = memory[database_key(page.collection)]
         filled = frozenset(
             name
@@ -305,19 +293,21 @@ class Pages:
             if canonical(self._settled(page, name)) is not None
         )
         properties, written = self._encoded(page, filled, memory)
-        body = {
+        body: dict[str, Any] = {
             "parent": {
                 "type": "data_source_id",
                 "data_source_id": home.detail["data_source_id"],
             },
             "properties": properties,
         }
+        template = self._templates.for_rows(page.collection, home)
+        if template is not None:
+            # Its body arrives some time later; blocks sent beside it are refused.
+            body["template"] = {"type": "template_id", "template_id": template}
+        elif page.body:
+            body["children"] = [dict(block) for block in page.body]
         answer = self._client.post("pages", body, creates=True)
-        page_id = answer.get("id")
-        if not isinstance(page_id, str):
-            raise OutcomeUnknownError(
-                "Notion's answer carries no id", hint="Run again; what was made is looked up first."
-            )
+        page_id = id_of(answer)
         empty = {name: None for name in page.cells if name not in filled}
         return Made(
             page_id,
@@ -328,7 +318,11 @@ class Pages:
     def update(self, page: Page, fields: frozenset[str], remote_id: str, memory: Memory) -> Made:
         """Set the named cells."""
         properties, written = self._encoded(page, fields, memory)
-        answer = self._client.patch(f"pages/{remote_id}", {"properties": properties})
+        try:
+            answer = self._client.patch(f"pages/{remote_id}", {"properties": properties})
+        except GoneError as error:
+            self._check_home(page.collection, memory, error)
+            raise
         learned = self._options_in(page, fields, answer, memory)
         rest = {
             key: value
@@ -337,6 +331,19 @@ class Pages:
         }
         others = self._decoded(page.collection, rest, memory)
         return Made(remote_id, written=written, learned=learned, others=others)
+
+    def _check_home(self, collection: str, memory: Memory, error: GoneError) -> None:
+        """Raise GuardTripped when it is not the row alone that is gone: every other would fail."""
+        detail = memory[database_key(collection)].detail
+        try:
+            if not self._client.get(f"data_sources/{detail['data_source_id']}").get("in_trash"):
+                return
+        except GoneError:
+            pass
+        raise GuardTripped(
+            f"the database {collection} is no longer there, or no longer shared",
+            hint="Restore it from Notion's trash and share it again; then run again.",
+        ) from error
 
     def _settled(self, page: Page, name: str) -> Any:
         return settled(self._databases[page.collection].column(name), page.cells[name])
@@ -398,22 +405,22 @@ def _is_cut(held: Mapping[str, Any]) -> bool:
     return bool(held.get("has_more")) or len(held.get("relation") or ()) >= _REFERENCES_SHOWN
 
 
-def _is_filled(held: Mapping[str, Any]) -> bool:
-    """Tell whether a property that is not ours holds something a person put there."""
-    kind = str(held.get("type"))
-    computed = {
-        "formula",
-        "rollup",
-        "created_time",
-        "created_by",
-        "last_edited_time",
-        "last_edited_by",
-        "unique_id",
-        "button",
-    }
-    value = held.get(kind)
-    # By identity: `0 == False`, and a person's 0 is a number like any other.
-    return kind not in computed and value is not False and value not in (None, [], "")
+def _missing(collection: str, column: Column) -> Finding:
+    return Finding(
+        "column_missing",
+        f"{collection}/{column.key}",
+        f"the column {column.key!r} of {collection} was deleted or changed its type in Notion",
+        "It is left alone. Restore it in Notion to have it filled again.",
+    )
+
+
+def _moved(key: str, collection: str) -> Finding:
+    return Finding(
+        "row_moved",
+        key,
+        f"the row {key} was moved out of the database {collection}; it is left where it is",
+        "Move it back to have it filled again.",
+    )
 
 
 def _moment(text: Any) -> datetime:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -26,13 +28,21 @@ from cjm_sync.ports import (
     Place,
 )
 from cjm_sync_notion import columns as table
+from cjm_sync_notion.adoption import match_rows, names_of, preview
+from cjm_sync_notion.backup import Backup
 from cjm_sync_notion.client import NotionClient, open_notion
-from cjm_sync_notion.frame import HUB, FrameBuilder, Memory, database_key
-from cjm_sync_notion.pages import LiveOptions, Pages
+from cjm_sync_notion.databases import HUB, Databases
+from cjm_sync_notion.estimate import estimate
+from cjm_sync_notion.frame import FrameBuilder, LiveOptions
+from cjm_sync_notion.pages import Pages
 from cjm_sync_notion.render import frame, outcomes_text, rows, run_row, status_text
-from cjm_sync_notion.settings import NotionSettings
+from cjm_sync_notion.schemas import lacking
+from cjm_sync_notion.settings import AdoptTable, NotionSettings
 from cjm_sync_notion.template import OUTCOMES, STATUS
+from cjm_sync_notion.templates import Templates
+from cjm_sync_notion.workspace import Database, Memory, block_key, database_key
 
+PICTURE = "picture"
 _RETIRED = Choice("retired", "retired")
 
 
@@ -47,18 +57,41 @@ class NotionTarget:
         timezone: str,
         settle_seconds: float,
         budget_per_minute: int,
+        plan: str,
+        adopted: Mapping[str, AdoptTable],
+        templates: Mapping[str, str],
+        folder: Path | None,
+        now: Callable[[], datetime],
     ) -> None:
         self.settle_seconds = settle_seconds
         self._client = client
         self._parent_id = parent_id
         self._timezone = ZoneInfo(timezone)
-        self._budget = budget_per_minute
-        self._frame = FrameBuilder(client, parent_id=parent_id)
-        self._databases = {database.kind: database for database in table.DATABASES}
-        self._live_options: LiveOptions = {}
-        self._bot_id = ""
-        self._adoption: Mapping[str, object] = {}
+        self._budget, self._plan = budget_per_minute, plan
         self._findings: list[Finding] = []
+        self._adopted = adopted
+        self._live_options: LiveOptions = {}
+        self._homes = Databases(
+            client,
+            adopted=adopted,
+            backup=Backup(client, folder=folder, now=now, note=self._note),
+            note=self._note,
+        )
+        self._frame = FrameBuilder(
+            client,
+            parent_id=parent_id,
+            databases=self._homes,
+            live=self._live_options,
+            note=self._note,
+        )
+        self._templates = Templates(client, templates, note=self._note)
+        self._databases = {database.kind: database for database in table.DATABASES}
+        self._wished: Sequence[Page] = ()
+        self._bot_id = ""
+
+    def _note(self, finding: Finding) -> None:
+        if finding not in self._findings:
+            self._findings.append(finding)
 
     # where it leads
 
@@ -138,11 +171,16 @@ class NotionTarget:
         outcomes = outcomes_text(journey_map)
         items = (
             Item(HUB, "hub", wanted.hub),
-            *(Item(database_key(d.kind), "database", d) for d in wanted.databases),
+            *(
+                Item(database_key(d.kind), "database", d, digest=_columns_digest(d))
+                for d in wanted.databases
+            ),
             *(Item(view.key, "view", view, optional=True) for view in wanted.views),
-            Item(f"_/block/{OUTCOMES}", "block", ("paragraph", outcomes), digest=outcomes),
+            Item(block_key(OUTCOMES), "block", ("paragraph", outcomes), digest=outcomes),
+            *_picture_items(picture),
         )
-        return Wished(items, rows(journey_map, bound=bound))
+        self._wished = rows(journey_map, bound=bound)
+        return Wished(items, tuple(self._wished))
 
     def people(self, rows: Sequence[Observed]) -> Mapping[str, JourneyPeople]:
         """Return what people put into the cells that the overlay heeds."""
@@ -160,7 +198,7 @@ class NotionTarget:
 
     def adopts(self, collection: str) -> bool:
         """Tell whether people gave a database of theirs for *collection*."""
-        return collection in self._adoption
+        return collection in self._adopted
 
     # the frame
 
@@ -186,15 +224,75 @@ class NotionTarget:
 
     @property
     def _pages(self) -> Pages:
-        return Pages(self._client, self._databases, self._bot_id, self._live_options)
+        return Pages(
+            self._client,
+            self._databases,
+            self._bot_id,
+            self._live_options,
+            templates=self._templates,
+            note=self._note,
+        )
 
     def columns(self, collection: str, memory: Memory) -> frozenset[str]:
-        """Return the synced and people's columns that are still there."""
-        return self._pages.usable_columns(collection, memory)
+        """Return the columns that are there, or will be before any row is written."""
+        database, home = self._databases[collection], memory.get(database_key(collection))
+        if home is None:
+            self._homes.fit(database, memory)  # refuses what cannot be used as told
+            return frozenset(column.key for column in database.columns)
+        self._check_adopted(collection, home)
+        coming = {column.key for column in lacking(database, home.detail)}
+        return self._pages.usable_columns(collection, memory) | coming
+
+    def _check_adopted(self, collection: str, home: Binding) -> None:
+        told = self._adopted.get(collection)
+        sources = (home.remote_id, home.detail.get("data_source_id"))
+        if told is not None and told.database not in sources:
+            self._note(
+                Finding(
+                    "adoption_ignored",
+                    collection,
+                    f"notion.adopt.{collection} names another database than the one in use",
+                    "Take the table out of the configuration: a database is chosen before the "
+                    "first run.",
+                )
+            )
 
     def scan(self, collection: str, memory: Memory, *, archived: bool) -> Iterator[Observed]:
         """Yield every row of the collection."""
-        return self._pages.scan(collection, memory, archived=archived)
+        if collection not in self._adopted:
+            for row, _ in self._pages.scan(collection, memory, archived=archived):
+                yield row
+            return
+        yield from self._scan_adopted(collection, memory, archived=archived)
+
+    def _scan_adopted(
+        self, collection: str, memory: Memory, *, archived: bool
+    ) -> Sequence[Observed]:
+        """Return the rows of people's database, those that match under the wished row's key."""
+        database, home = self._databases[collection], memory.get(database_key(collection))
+        if home is None:
+            found = self._homes.fit(database, memory)
+            home = Binding(
+                database_key(collection), "database", found.database_id, detail=found.detail()
+            )
+        match_id = str(home.detail.get("adopted", {}).get("match", ""))
+        seen = self._pages.scan(
+            collection, {**memory, home.key: home}, archived=archived, match_id=match_id
+        )
+        wished = [page for page in self._wished if page.collection == collection]
+        matched = match_rows(
+            seen,
+            names_of(wished) if match_id else {},
+            bound_keys=memory.keys(),
+            bound_ids={binding.remote_id for binding in memory.values()},
+        )
+        for finding in matched.findings:
+            self._note(finding)
+        if home.key not in memory and not archived:
+            found = self._homes.fit(database, memory)
+            rows, adopted = len(matched.rows), matched.adopted
+            self._note(preview(collection, found, database, rows=rows, adopted=adopted))
+        return matched.rows
 
     def look(self, binding: Binding, memory: Memory) -> Missing:
         """Look one row up by its id."""
@@ -250,16 +348,26 @@ class NotionTarget:
         if journey_map is None:
             return
         wished = self.render(journey_map, installation="none yet", bound=())
-        blocks = len(wished.items[0].body.blocks)
-        requests = len(wished.pages) + len(wished.items) + 2 * len(table.DATABASES) + 6
-        minutes = requests / self._budget
-        yield Check(
-            "notion estimate",
-            "ok",
-            f"a first run would make {len(wished.pages)} rows, {len(table.DATABASES)} databases and about "
-            f"{blocks} blocks with about {requests} requests, {minutes:.1f} minutes at "
-            f"{self._budget} requests a minute",
-        )
+        yield from self._check_adoption()
+        yield estimate(wished, plan=self._plan, budget_per_minute=self._budget)
+
+    def _check_adoption(self) -> Iterator[Check]:
+        """Yield what would become of the databases that people gave; writes nothing."""
+        for collection in self._adopted:
+            try:
+                self.columns(collection, {})
+                list(self.scan(collection, {}, archived=False))
+            except CjmSyncError as error:
+                yield Check(
+                    f"notion.adopt.{collection}",
+                    "failed",
+                    str(error),
+                    error.hint or "",
+                    error.exit_code,
+                )
+        for finding in self._findings:
+            state: Literal["ok", "warning"] = "ok" if finding.code == "adoption" else "warning"
+            yield Check(f"notion.adopt.{finding.key}", state, finding.message, finding.hint)
 
     def findings(self) -> Sequence[Finding]:
         """Return what was noticed so far."""
@@ -276,6 +384,19 @@ class NotionTarget:
     def close(self) -> None:
         """Give connections back."""
         self._client.close()
+
+
+def _columns_digest(database: Database) -> str:
+    """Return what changes when a version of this program brings other columns."""
+    columns = ",".join(f"{column.key}:{column.type}" for column in database.columns)
+    return sha256(columns.encode()).hexdigest()[:16]
+
+
+def _picture_items(picture: Picture | None) -> Iterator[Item]:
+    # Optional: a plan or a capability that refuses it leaves the map as good as whole.
+    if picture is not None:
+        key = block_key(PICTURE)
+        yield Item(key, "picture", picture, digest=picture.digest, optional=True)
 
 
 def _title(page: Mapping[str, Any]) -> str:
@@ -316,6 +437,11 @@ class NotionPlugin:
             timezone=timezone,
             settle_seconds=settle_seconds,
             budget_per_minute=settings.budget_per_minute,
+            adopted=settings.adopt,
+            templates=settings.templates,
+            folder=folder,
+            now=clock.now,
+            plan=settings.plan,
         )
 
 

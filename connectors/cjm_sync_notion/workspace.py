@@ -9,6 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from cjm_sync.model import Binding
+
+Memory = Mapping[str, Binding]
+"""Every binding by key, as of now."""
+
 ColumnType = Literal[
     "title",
     "rich_text",
@@ -148,6 +153,11 @@ class Frame:
 def marker(installation: str, kind: str) -> str:
     """Return the text by which a hub or database is recognised as this installation's."""
     return f"cjm-sync:{installation}/{kind}"
+
+
+def database_key(kind: str) -> str:
+    """Return the key under which a database is bound."""
+    return f"_/database/{kind}"
 
 
 def block_key(name: str) -> str:
