@@ -87,6 +87,15 @@ SEEDS: list[tuple[str, str, Any]] = [
                           "preference": {"zoom_level": "day"}}}),
     ("POST", "search", {"query": "x", "filter": {"property": "object", "value": "page"}}),
     ("POST", "comments", {"parent": {"page_id": "@row"}, "rich_text": text("x")}),
+    ("POST", "comments", {"parent": {"page_id": "@row"}, "markdown": "x",
+                          "display_name": {"type": "custom", "custom": {"name": "n"}},
+                          "attachments": []}),
+    ("PATCH", "pages/@row/markdown", {"type": "replace_content", "replace_content": {
+        "new_str": "# a\n- b\n\tc\n<callout>\n\td\n</callout>", "allow_deleting_content": True}}),
+    ("PATCH", "pages/@row/markdown", {"type": "update_content", "update_content": {
+        "content_updates": [{"old_str": "x", "new_str": "y", "replace_all_matches": True}]}}),
+    ("POST", "pages", {"parent": {"data_source_id": "@ds"}, "template": {
+        "type": "template_id", "template_id": "@row", "timezone": "Europe/Berlin"}}),
     ("POST", "file_uploads", {"mode": "multi_part", "filename": "a.png", "number_of_parts": 2}),
 ]  # fmt: skip
 STRANGE: list[Any] = [

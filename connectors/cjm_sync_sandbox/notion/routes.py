@@ -9,6 +9,7 @@ from cjm_sync_sandbox.notion import (
     comments,
     databases,
     files,
+    markedit,
     objects,
     pages,
     queries,
@@ -44,6 +45,10 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "data_sources/{data_source_id}/templates": {"GET": templates.list_templates},
     "pages": {"POST": pages.create_page},
     "pages/{page_id}": {"GET": pages.get_page, "PATCH": pages.change_page},
+    "pages/{page_id}/markdown": {
+        "GET": markedit.get_markdown,
+        "PATCH": markedit.change_markdown,
+    },
     "pages/{page_id}/move": {"POST": pages.move_page},
     "pages/{page_id}/properties/{property_id}": {"GET": pages.get_property},
     "blocks/{block_id}": {
