@@ -163,7 +163,7 @@ def edited(portal: Portal) -> Portal:
 
 @dataclass
 class World:
-    """One installation. *wrap* may cut down what the target wishes for."""
+    """One installation. *wrap* may cut down what the target wishes for; *table* is more of `[notion]`."""
 
     folder: Path
     clock: FakeClock
@@ -175,6 +175,7 @@ class World:
     parent_page: str = ""
     settle_seconds: float = 30.0
     wrap: Callable[[Wished], Wished] | None = None
+    table: Mapping[str, Any] = field(default_factory=dict)
     _copies: Iterator[int] = field(default_factory=itertools.count)
 
     @property
@@ -216,13 +217,16 @@ class World:
     def _target(self) -> NotionTarget:
         target = notion.connect(
             notion.settings(
-                parent_page=self.parent_page or self.notion.parent_page, plan=self.plan
+                parent_page=self.parent_page or self.notion.parent_page,
+                plan=self.plan,
+                **self.table,
             ),
             clock=self.clock,
             secret=SecretStr(self.notion.token),
             transport=httpx.WSGITransport(app=self.notion),
             timezone="UTC",
             settle_seconds=self.settle_seconds,
+            folder=self.folder,
         )
         return target if self.wrap is None else CutTarget(target, self.wrap)  # type: ignore[return-value]
 
