@@ -6,9 +6,11 @@ in one transaction. A create is never resent on silence: `recover` looks for wha
 
 from __future__ import annotations
 
+import copy
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+import threading
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
@@ -53,10 +55,30 @@ class Tally:
     rejected: int = 0
     findings: list[Finding] = field(default_factory=list)
 
+    def add(self, other: Tally) -> None:
+        """Count what *other* counted, too."""
+        for part in fields(self):
+            setattr(self, part.name, getattr(self, part.name) + getattr(other, part.name))
+
     @property
     def wrote(self) -> bool:
         """Tell whether anything was made or changed."""
         return any((self.built, self.created, self.updated, self.archived))
+
+
+class Memory(dict[str, Binding]):
+    """Bindings by key that one worker may go through while another binds."""
+
+    def items(self) -> ItemsView[str, Binding]:
+        """Return the pairs as they are now."""
+        return self.copy().items()
+
+    def values(self) -> ValuesView[Binding]:
+        """Return the bindings as they are now."""
+        return self.copy().values()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.copy())
 
 
 class Applier:
@@ -74,10 +96,22 @@ class Applier:
         self._store, self._target, self._clock = store, target, clock
         self._policy = policy
         self._progress = progress
-        self.memory: dict[str, Binding] = store.bindings()
+        self.memory: dict[str, Binding] = Memory(store.bindings())
         self.tally = Tally()
+        self._alone = threading.RLock()
         self.keeps_journal = True
         """Off while what is written is the log of runs: that is never taken back."""
+
+    def hand(self) -> Applier:
+        """Return one that works beside this one: with the same memory, and a tally of its own."""
+        hand = copy.copy(self)
+        hand.tally = Tally()
+        return hand
+
+    def take_over_from(self, hand: Applier) -> None:
+        """Add up what *hand* did."""
+        with self._alone:
+            self.tally.add(hand.tally)
 
     def recover(self, items: Mapping[str, Item]) -> None:
         """Settle every create whose end was never recorded."""
@@ -203,10 +237,12 @@ class Applier:
 
     def _learn(self, made: Made) -> None:
         for key, learned in (made.learned or {}).items():
-            binding = self.memory[key]
-            detail = _merged(binding.detail, learned)
-            if detail != binding.detail:
-                self._bind(replace(binding, detail=detail))
+            # Read, changed and written again: two workers learn of one database at once.
+            with self._alone:
+                binding = self.memory[key]
+                detail = _merged(binding.detail, learned)
+                if detail != binding.detail:
+                    self._bind(replace(binding, detail=detail))
 
     # the frame
 

@@ -14,12 +14,15 @@ from uuid import uuid4
 from cjm_sync import __version__
 from cjm_sync.apply import Applier, Tally, refused
 from cjm_sync.belonging import check_place
+from cjm_sync.crew import apply_with
 from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, GuardTripped
 from cjm_sync.guard import guard
 from cjm_sync.journal import Entry
 from cjm_sync.journey.compute import compute
+from cjm_sync.journey.facts import Facts
 from cjm_sync.journey.overlay import overlay
-from cjm_sync.journey.types import JourneyMap
+from cjm_sync.journey.travellers import OBJECTS, Crowd, travellers
+from cjm_sync.journey.types import Journey, JourneyMap
 from cjm_sync.model import Binding, Finding, Item, Missing, Need, Observed, Page, Wished
 from cjm_sync.plan import plan
 from cjm_sync.ports import (
@@ -234,7 +237,7 @@ class _Run:
                 self._store.begin_journal()
                 self._store.note(Entry("time", "last_as_of", before={"text": self._last_as_of()}))
             self._store.set_facts({"unfinished": "yes"})
-        applier.apply(self._plan.steps)
+        apply_with(applier, self._plan.steps, workers=self._settings.row_workers)
         self._close(applier)
 
     def _disclosure(self) -> Disclosure:
@@ -451,10 +454,21 @@ def compute_map(
     """Compute the map from the mirror alone; asks neither service."""
     records = MirrorRecords(store)
     computed = tuple(
-        replace(
-            compute(mapping.facts(records, journey, as_of=as_of), as_of=as_of),
-            formerly=journey.formerly,
-        )
+        _told(mapping.facts(records, journey, as_of=as_of), journey, store, as_of)
         for journey in journeys
     )
     return JourneyMap(as_of, computed)
+
+
+def _told(facts: Facts, journey: JourneyRequest, store: Store, as_of: datetime) -> Journey:
+    """Return the journey, with a row for each unit that `privacy` lets have one."""
+    computed = replace(compute(facts, as_of=as_of), formerly=journey.formerly)
+    if journey.detail == "aggregate":
+        return computed
+    former: dict[str, tuple[str, ...]] = {}
+    for former_id, now in sorted(store.survivors(OBJECTS[journey.unit]).items()):
+        former[now] = (*former.get(now, ()), former_id)
+    rows = travellers(
+        facts, as_of=as_of, crowd=Crowd(journey.only, journey.max_rows), former_ids=former
+    )
+    return replace(computed, travellers=rows, left_out=len(facts.units) - len(rows))

@@ -25,6 +25,8 @@ class Settings:
     heartbeat: timedelta = timedelta(hours=24)
     sweep_pages: int = 0
     """How many pages of each stream one sweep lists before it leaves the rest to the next; 0: all."""
+    row_workers: int = 1
+    """How many rows are written at once. A row's write takes the remote half a second or so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -75,6 +76,7 @@ class Store:
         # Built once: a page of records is saved in less time than it takes to build a statement.
         self._upserts: dict[str, sa.Insert] = {}
         self._lock_connection: sa.Connection | None = None
+        self._writer = threading.RLock()
         self._erasures = Erasures(workspace, self._put)
         try:
             self._migrate()
@@ -150,17 +152,21 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        """Open one short transaction, only while the lock that this run took still stands."""
-        if self._lock_connection is not None:
-            try:
-                self._lock_connection.execute(sa.select(1))
-            except SQLAlchemyError as error:
-                raise TransientError(
-                    "the connection that held the lock of the store was lost",
-                    hint="Run again; it continues where it stopped.",
-                ) from error
-        with self._engine.begin() as db:
-            yield db
+        """Open one short transaction, only while the lock that this run took still stands.
+
+        One writer at a time: SQLite would have the others wait, or fail.
+        """
+        with self._writer:
+            if self._lock_connection is not None:
+                try:
+                    self._lock_connection.execute(sa.select(1))
+                except SQLAlchemyError as error:
+                    raise TransientError(
+                        "the connection that held the lock of the store was lost",
+                        hint="Run again; it continues where it stopped.",
+                    ) from error
+            with self._engine.begin() as db:
+                yield db
 
     def _mine(self, table: sa.Table) -> sa.ColumnElement[bool]:
         return table.c.workspace == self._workspace

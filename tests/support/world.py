@@ -175,6 +175,7 @@ class World:
     parent_page: str = ""
     settle_seconds: float = 30.0
     wrap: Callable[[Wished], Wished] | None = None
+    row_workers: int = 1
     table: Mapping[str, Any] = field(default_factory=dict)
     _copies: Iterator[int] = field(default_factory=itertools.count)
 
@@ -207,7 +208,7 @@ class World:
                     target=target,
                     mapping=mapping,
                     clock=self.clock,
-                    settings=Settings(self.journeys, self.rules),
+                    settings=Settings(self.journeys, self.rules, row_workers=self.row_workers),
                 )
                 return engine.sync(Options(as_of=as_of, **flags))
         finally:
