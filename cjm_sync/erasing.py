@@ -182,6 +182,7 @@ class Erasures:
         if not records or not self.owns(records[0].object):
             return
         stream, digest = records[0].object, self._digester(db)
+        former = self._former(db, stream)
         ids = [record.id for record in records]
         before: dict[str, set[str]] = {}
         for some in chunks(ids):
@@ -197,7 +198,10 @@ class Erasures:
                 "id": record.id,
                 "reading": number,
                 "digests": json.dumps(
-                    sorted(before.get(record.id, set()) | self._digests_of(digest, record))
+                    sorted(
+                        before.get(record.id, set())
+                        | self._digests_of(digest, record, former.get(record.id, ()))
+                    )
                 ),
             }
             for record in records

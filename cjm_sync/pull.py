@@ -211,7 +211,8 @@ class _Pull:
                 if reader.is_emptied and self._store.count_of(stream):
                     pulled.emptied.append(stream)
                 for of, ids in reader.erased.items():
-                    pulled.erased[of] = (*pulled.erased.get(of, ()), *ids)
+                    # Two streams may find the same person gone at the same time.
+                    pulled.erased[of] = tuple(dict.fromkeys((*pulled.erased.get(of, ()), *ids)))
             error = self._errors.get(stream)
             if isinstance(error, RejectedError) and error.status in UNAVAILABLE:
                 pulled.findings.append(

@@ -223,6 +223,34 @@ def test_a_page_whose_records_are_archived_in_the_middle_of_a_listing_is_no_end(
     world.close()
 
 
+@pytest.mark.parametrize("small", [-1, 200])
+def test_a_first_listing_that_was_stopped_ends_in_one_run_with_what_changed_since(
+    tmp_path: Path, small: int
+) -> None:
+    world = PullWorld(tmp_path, size=20, page_rows=4)
+
+    def kill() -> None:
+        raise Killed
+
+    killed = world.pull(Way({(10, "after"): [kill]}), small=small)
+    held = world.held("contacts")
+    world.later(2 * HOUR)
+    world.hand.update("contacts", "1001", {"lifecyclestage": "customer"})
+    world.hand.archive("contacts", "1002")
+    merged = world.hand.merge("contacts", "1003", "1004")
+
+    pulled = world.pull(small=small)
+
+    assert killed is None
+    assert {"1001", "1002", "1003"} <= held.keys()
+    assert len(held) < 20
+    assert pulled is not None
+    assert not pulled.failed
+    assert merged in world.held("contacts")
+    assert is_the_portal(world)
+    world.close()
+
+
 PATHS: Mapping[str, str] = {
     **{name: f"/crm/objects/[^/]+/{name}" for name in CRM},
     "pipelines": "/crm/pipelines/",

@@ -78,7 +78,9 @@ MISLEADING = frozenset({"ends early", "hollow"})
 
 numbers = st.integers(0, 29)
 # Merges and erasures are what leaves the most behind.
-names = st.sampled_from([*sorted(EDITS), "merge", "merge", "erase", "update", "update"])
+names = st.sampled_from(
+    [*sorted(EDITS), "merge", "merge", "erase", "erase and list", "arrive", "update", "update"]
+)
 ills = st.sampled_from([*sorted(FAULTS), *sorted(MISLEADING) * 2])
 edits = st.tuples(names, numbers, numbers, numbers)
 places = st.tuples(st.integers(1, 45), st.sampled_from(["before", "after"]))

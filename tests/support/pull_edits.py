@@ -26,6 +26,7 @@ _PAIRS = (
     ("calls", "contacts"),
     ("calls", "deals"),
 )
+_MORE = "hs_additional_emails"
 _MERGED = ("contacts", "companies", "deals")
 
 
@@ -110,6 +111,8 @@ def _recalculate(world: PullWorld, a: int, _: int, c: int) -> None:
 def _archive(world: PullWorld, a: int, b: int, c: int) -> None:
     kind = CRM[a % len(CRM)]
     if (one := _one(world, kind, b)) is not None:
+        if kind == "contacts" and (held := world.held_addresses(one)) is not None:
+            world.parted_with[one] = held
         world.hand.archive(kind, one, bump=c % 2 == 0)
         world.left.add((kind, one))
 
@@ -128,7 +131,7 @@ def _purge(world: PullWorld, a: int, b: int, _: int) -> None:
     kind = CRM[a % len(CRM)]
     former = world.hand.aliases(kind)
     ids = [one for one in world.hand.archived(kind) if one not in former]
-    if ids:
+    if ids and (kind != "contacts" or world.gone(ids[b % len(ids)], erased=False)):
         world.hand.purge(kind, ids[b % len(ids)])
 
 
@@ -156,25 +159,36 @@ def _merge(world: PullWorld, a: int, b: int, c: int) -> None:
             world.silent.add((kind, made))
 
 
-def _erase(world: PullWorld, _: int, b: int, c: int) -> None:
+def _erase(world: PullWorld, _: int, b: int, c: int, *, traces: bool = True) -> None:
     """A person is erased, sometimes one who was archived before."""
     rows = world.hand.archived("contacts") if c % 4 == 0 else world.hand.live("contacts")
     former = world.hand.aliases("contacts")
     ids = [one for one in rows if one not in former]
-    if not ids:
-        return
-    one = ids[b % len(ids)]
-    told = {old for old, now in former.items() if now == one} | {one}
-    # The rows of former ids stay in the portal until their survivor goes.
-    kept = [row for row in world.sandbox.portal.rows["contacts"] if row["id"] in told]
-    for row in kept:
-        for name in ("email", "hs_additional_emails", "firstname"):
-            world.secrets |= {
-                part for part in (row["properties"].get(name) or "").split(";") if part
-            }
-    world.gone_ids["contacts"] |= told
-    world.left.add(("contacts", one))
-    world.hand.erase("contacts", one)
+    if ids and world.gone(ids[b % len(ids)], erased=True):
+        world.left.add(("contacts", ids[b % len(ids)]))
+        world.hand.erase("contacts", ids[b % len(ids)], traces=traces)
+
+
+def _erase_and_list(world: PullWorld, a: int, b: int, c: int) -> None:
+    """A person is erased, and HubSpot goes on listing their submissions and events."""
+    _erase(world, a, b, c, traces=False)
+
+
+def _share(world: PullWorld, _: int, b: int, c: int) -> None:
+    """A contact is given the address of another as well, or loses the one it was given."""
+    one, other = _one(world, "contacts", b), _one(world, "contacts", c)
+    if one is not None and other is not None and one != other:
+        email = world.hand.row("contacts", other)["properties"]["email"]
+        shared = "" if world.hand.row("contacts", one)["properties"].get(_MORE) else email
+        world.hand.update("contacts", one, {_MORE: shared})
+        world.silent.discard(("contacts", one))
+
+
+def _come_back(world: PullWorld, _: int, b: int, c: int) -> None:
+    """A person who was erased, or somebody at the same address, is a new contact."""
+    known = sorted(world.gone_addresses - world.live_addresses())
+    if known:
+        world.hand.create("contacts", {"email": known[b % len(known)], "firstname": f"Again-{c}-"})
 
 
 def _associate(world: PullWorld, a: int, b: int, c: int) -> None:
@@ -229,6 +243,9 @@ EDITS: dict[str, Deed] = {
     "purge": _purge,
     "merge": _merge,
     "erase": _erase,
+    "erase and list": _erase_and_list,
+    "share": _share,
+    "come back": _come_back,
     "associate": _associate,
     "dissociate": _dissociate,
     "arrive": _arrive,

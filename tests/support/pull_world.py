@@ -44,7 +44,7 @@ CALCULATED = {"deals": frozenset({"num_associated_contacts"})}
 
 NEEDS: Mapping[str, Need] = {
     "contacts": Need(
-        frozenset({"email", "firstname", "hs_v2_date_entered_*"}),
+        frozenset({"email", "hs_additional_emails", "firstname", "hs_v2_date_entered_*"}),
         frozenset({"lifecyclestage"}),
         frozenset({"companies"}),
     ),
@@ -134,6 +134,11 @@ def _portal(size: int) -> Portal:
     )
 
 
+def addresses_of(row: Row) -> set[str]:
+    values = (row["properties"].get(name) for name in ("email", "hs_additional_emails"))
+    return {part.lower() for value in values if value for part in value.split(";")}
+
+
 def address(number: object) -> str:
     return f"someone-{number}@people.example"
 
@@ -170,6 +175,10 @@ class PullWorld:
         self.secrets: set[str] = set()
         """What was erased and may stand nowhere."""
         self.gone_ids: dict[str, set[str]] = {name: set() for name in CRM}
+        self.gone_addresses: set[str] = set()
+        """Of contacts who are gone for good: what HubSpot lists of them all the same is nobody's."""
+        self.parted_with: dict[str, set[str]] = {}
+        """The addresses that the mirror held of contacts when they were archived."""
         self.seen: dict[str, set[str]] = {name: set() for name in CRM}
         """The ids that the mirror ever held."""
         self.named_erased: set[tuple[str, str]] = set()
@@ -244,7 +253,44 @@ class PullWorld:
             {"form_submissions": _submission, "email_events": _email_event, "events": _event}[name],
             rows,
         )
-        return {record.id: record for record in records if record is not None}
+        nobodys = (self.gone_addresses - self.live_addresses()) | self.gone_ids["contacts"]
+        named = {"form_submissions": "email", "email_events": "recipient", "events": "objectId"}
+        return {
+            record.id: record
+            for record in records
+            if record is not None and record.properties[named[name]] not in nobodys
+        }
+
+    def live_addresses(self) -> set[str]:
+        """Return the addresses of contacts who are there."""
+        return set().union(*(addresses_of(row) for row in self.hand.live("contacts").values()))
+
+    def held_addresses(self, contact: str) -> set[str] | None:
+        """Return the addresses of *contact* as the mirror knows them, None when it knows none."""
+        held = self.store.records_of("contacts", [contact]).get(contact)
+        if held is not None:
+            return addresses_of({"properties": held.properties})
+        return self.parted_with.get(contact)
+
+    def gone(self, contact: str, *, erased: bool) -> bool:
+        """Note that *contact* is about to go for good; False if the mirror does not know it whole.
+
+        Of what the mirror never knew it cannot know that it is gone.
+        """
+        former = self.hand.aliases("contacts")
+        told = {old for old, now in former.items() if now == contact} | {contact}
+        row = self.hand.row("contacts", contact)
+        led = {old for old, now in self.store.survivors("contacts").items() if now == contact}
+        if self.held_addresses(contact) != addresses_of(row) or not told <= led | {contact}:
+            return False
+        self.gone_ids["contacts"] |= told
+        self.gone_addresses |= addresses_of(row)
+        self.secrets |= addresses_of(row)
+        # The rows of former ids stay in the portal until their survivor goes.
+        for kept in self.sandbox.portal.rows["contacts"]:
+            if kept["id"] in told and erased:
+                self.secrets |= addresses_of(kept) | {kept["properties"].get("firstname") or "-"}
+        return True
 
     def _record(self, name: str, row: Row) -> Record:
         need = NEEDS[name]
@@ -321,7 +367,8 @@ class PullWorld:
         self.store.close()
         held = self.file.read_bytes()
         self.store = Store(self._url)
-        return found + [secret for secret in sorted(self.secrets) if secret.encode() in held]
+        secrets = sorted(self.secrets - self.live_addresses() - {"-"})
+        return found + [secret for secret in secrets if secret.encode() in held]
 
 
 def _short_pages(rows: int | None) -> list[Fault]:
