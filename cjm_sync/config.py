@@ -42,6 +42,7 @@ _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)\s*")
 _WORKSPACE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _JOURNEY_KEY = re.compile(r"[a-z0-9-]{1,32}")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_PROPERTY = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _GRID = datetime(2000, 1, 1, tzinfo=UTC)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -130,6 +131,19 @@ class PrivacyTable(_Table):
     """`[privacy]`: what may leave the machine."""
 
     detail: Literal["aggregate", "pseudonymous", "full"] = "aggregate"
+    properties: tuple[str, ...] = ()
+    rows: Literal["active", "open_deals", "all"] = "active"
+    max_rows: int = Field(default=1_000, ge=1, le=50_000)
+
+    @field_validator("properties")
+    @classmethod
+    def _are_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not _PROPERTY.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} is no internal name of a property (a–z, 0–9 and _, such as country)"
+                )
+        return value
 
 
 class SafetyTable(_Table):
@@ -492,6 +506,10 @@ def journey_requests(config: Config, mapping: MappingPlugin) -> tuple[JourneyReq
                 profile_text=text,
                 where=journey.where,
                 formerly=journey.formerly,
+                detail=config.privacy.detail,
+                properties=config.privacy.properties,
+                only=config.privacy.rows,
+                max_rows=config.privacy.max_rows,
             )
         )
     return tuple(requests)

@@ -524,6 +524,9 @@ class JourneyRequest:
     detail: Literal["aggregate", "pseudonymous", "full"] = "aggregate"
     properties: tuple[str, ...] = ()
     """Properties of the unit that may be shown on its own row, at `full` only."""
+    only: Literal["active", "open_deals", "all"] = "active"
+    max_rows: int = 1_000
+    """Which units have a row of their own above `aggregate`, and at most how many."""
 
 
 class Records(Protocol):

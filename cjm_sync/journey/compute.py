@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -104,7 +105,7 @@ def _survey(facts: Facts, travels: tuple[Travel, ...], now: int) -> Ground:
     last_touch_at = np.full(len(facts.units), -1, dtype=np.int64)
     np.maximum.at(last_touch_at, touches.unit, touches.at)
     stays, skips = tabulate(travels, last_touch_at, as_of=now, dormant_days=settings.dormant_days)
-    touchpoint = _name_meetings(facts, travels)
+    touchpoint = name_meetings(facts, travels)
     since = now - settings.window_days * DAY_MS
     stage = stays.stage_at(touches.unit, touches.at, touches.ends)
     seen = (touches.at >= since) & (stage >= 0)
@@ -142,7 +143,7 @@ def _survey(facts: Facts, travels: tuple[Travel, ...], now: int) -> Ground:
     )
 
 
-def _name_meetings(facts: Facts, travels: tuple[Travel, ...]) -> Ints:
+def name_meetings(facts: Facts, travels: Sequence[Travel]) -> Ints:
     """Return each touch's touchpoint, meetings told apart by where the purchase lies."""
     named = facts.touches.touchpoint.copy()
     phases = facts.meetings
@@ -151,14 +152,15 @@ def _name_meetings(facts: Facts, travels: tuple[Travel, ...]) -> Ints:
     met: set[int] = set()
     for row in np.flatnonzero(named == phases.pending).tolist():
         unit = int(facts.touches.unit[row])
-        named[row] = _phase(
+        named[row] = phase_of(
             travels[unit], int(facts.touches.at[row]), phases, is_first=unit not in met
         )
         met.add(unit)
     return named
 
 
-def _phase(way: Travel, at: int, phases: MeetingPhases, *, is_first: bool) -> int:
+def phase_of(way: Travel, at: int, phases: MeetingPhases, *, is_first: bool) -> int:
+    """Return the touchpoint of a meeting at *at*, by the purchase it falls in."""
     for purchase in way.purchases:
         if purchase.began_at <= at and (purchase.ended_at == OPEN or at < purchase.ended_at):
             is_early = at - purchase.began_at <= phases.early_days * DAY_MS

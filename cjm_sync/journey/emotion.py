@@ -62,7 +62,7 @@ def feel(signals: AgedSignals, settings: Settings) -> Emotion:
         if n < settings.min_signals or distinct(signals.unit[mask]) < settings.min_group:
             continue
         score = pull(signals.score[mask], signals.weight[mask], settings.prior_weight)
-        return Emotion(score, n, evidence, _confidence(n, settings))
+        return Emotion(score, n, evidence, confidence_of(n, settings))
     return Emotion(None, None, "none", None, withheld=True)
 
 
@@ -71,7 +71,8 @@ def pull(score: Floats, weight: Floats, prior_weight: float) -> float:
     return math.fsum((score * weight).tolist()) / (math.fsum(weight.tolist()) + prior_weight)
 
 
-def _confidence(n: int, settings: Settings) -> Confidence:
+def confidence_of(n: int, settings: Settings) -> Confidence:
+    """Return how far *n* signals are to be trusted."""
     if n >= settings.high_signals:
         return "high"
     return "medium" if n >= settings.medium_signals else "low"

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from cjm_sync.journey.asides import Asides
 from cjm_sync.journey.thresholds import CoverageRules, MomentRules, PainRules
 from cjm_sync.model import Finding
 
@@ -310,3 +311,4 @@ class Facts:
     occasions: Occasions = field(default_factory=Occasions)
     subjects: tuple[SubjectName, ...] = ()
     onboarding: Ints = field(default_factory=_no_ints)
+    asides: Asides = field(default_factory=Asides)

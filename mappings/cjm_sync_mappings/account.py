@@ -39,12 +39,13 @@ class Account:
     """Definitions by `object/property`, pipelines by object, and the home currency.
 
     *options* gives (value, label) in the account's order; a property that is not there has no
-    options that were read.
+    options that were read. *defined* are all properties, as `object/property`.
     """
 
     options: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     pipelines: Mapping[str, tuple[Pipeline, ...]] = field(default_factory=dict)
     currency: str = ""
+    defined: frozenset[str] = frozenset()
 
     def label(self, name: str, value: str) -> str | None:
         """Return the label of an option of `object/property`, None when it is no option."""
@@ -89,6 +90,7 @@ def read_account(
         {name: found for name, found in options.items() if found},
         {object_: tuple(found) for object_, found in by_object.items()},
         currency.upper(),
+        frozenset(options),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from cjm_sync.model import Record
 from cjm_sync_mappings.links import link
 from cjm_sync_mappings.scene import Scene
-from cjm_sync_mappings.touches import is_skipped, touched_at
+from cjm_sync_mappings.touches import created_at, is_skipped, touched_at
 from cjm_sync_mappings.values import read_number, read_text
 
 OBJECTS = ("calls", "emails", "meetings", "notes", "communications", "postal_mail", "quotes")
@@ -57,6 +57,8 @@ def _read(scene: Scene, object_: str, extra: _Extra) -> None:
             continue
         at = touched_at(record, reading, notes)
         if at is None or at >= scene.as_of:
+            if at is not None and object_ == "meetings":
+                _plan(scene, record, units, at)
             continue
         linked = _TO_TICKETS if to_tickets is not None and to_tickets.of(record) else _NO_LINK
         part = rules.find(object_, record.properties, linked=linked)
@@ -74,6 +76,17 @@ def _read(scene: Scene, object_: str, extra: _Extra) -> None:
         for unit in units:
             touch = ledger.touch(unit, at, place, channel, welcome=welcome)
             extra(record, unit, at, touch, place)
+
+
+def _plan(scene: Scene, record: Record, units: tuple[int, ...], at: int) -> None:
+    """Note a meeting that lies ahead, known before T and not called off: only rows show it."""
+    outcome = read_text(record.properties.get("hs_meeting_outcome")).upper()
+    known_at = created_at(record, scene.notes)
+    if outcome in scene.profile.rules.meeting_not_held:
+        return
+    if known_at is None or known_at < scene.as_of:
+        for unit in units:
+            scene.plan(unit, at)
 
 
 def _tested(scene: Scene, object_: str) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from cjm_sync.errors import ConfigError
+from cjm_sync.journey.asides import Asides
 from cjm_sync.journey.facts import Facts, Settings, StageName, StageRoles
 from cjm_sync.journey.thresholds import CoverageRules, MomentRules, PainRules
 from cjm_sync.model import Need
@@ -34,6 +35,7 @@ from cjm_sync_mappings.profile import bundled_text, read_profile
 from cjm_sync_mappings.sales import read_sales
 from cjm_sync_mappings.scene import Scene
 from cjm_sync_mappings.schema import Profile
+from cjm_sync_mappings.telling import allowed, tell, unknown
 from cjm_sync_mappings.tickets import read_tickets
 from cjm_sync_mappings.touches import TouchRules
 from cjm_sync_mappings.units import belongings
@@ -55,7 +57,10 @@ class CrmMapping:
 
     def needs(self, journey: JourneyRequest) -> Mapping[str, Need]:
         """Return what this journey reads, by object, and no more."""
-        return needs_of(_profile_of(journey), read_where(journey))
+        where = read_where(journey)
+        needs = dict(needs_of(_profile_of(journey), where))
+        needs[where.object] |= Need(properties=frozenset(allowed(journey)))
+        return needs
 
     def facts(self, records: Records, journey: JourneyRequest, *, as_of: datetime) -> Facts:
         """Turn records into what `cjm_sync.journey.compute` needs."""
@@ -163,10 +168,11 @@ def _facts(
         meetings=scene.rules.meetings(),
         settings=_settings(profile),
         currency=account.currency,
-        findings=notes.findings(),
+        findings=tuple(sorted({*notes.findings(), *unknown(journey, account, where.object)})),
         occasions=scene.diary.columns(),
         subjects=tuple(scene.diary.names),
         onboarding=scene.diary.onboarding(),
+        asides=Asides(scene.planned, tell(journey, account, where.object, chosen)),
     )
 
 

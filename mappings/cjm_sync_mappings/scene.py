@@ -35,6 +35,7 @@ class Scene:
     ledger: Ledger = field(default_factory=Ledger)
     diary: Diary = field(init=False)
     moves: list[list[RuleMove]] = field(default_factory=list)
+    planned: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.moves = [[] for _ in self.owned.own]
@@ -63,6 +64,10 @@ class Scene:
     def of_contact(self, id_: str) -> tuple[int, ...]:
         """Return the places of the units that a contact's own records belong to."""
         return self.owned.of_contact.get(id_, ())
+
+    def plan(self, unit: int, at: int) -> None:
+        """Note that a unit has a meeting at *at*, at or after T; the earliest is kept."""
+        self.planned[unit] = min(at, self.planned.get(unit, at))
 
     def move(self, unit: int, at: int, stage: str, record: Record, *, after: bool = False) -> None:
         """Add an event from a rule; *after*: only after a purchase."""

@@ -64,14 +64,6 @@ def unknown_table(desk: Desk) -> None:
     desk.tables["privcy"] = {"detail": "aggregate"}
 
 
-def pseudonymous(desk: Desk) -> None:
-    desk.tables["privacy"] = {"detail": "pseudonymous"}
-
-
-def unit_company(desk: Desk) -> None:
-    desk.more = 'unit = "company"'
-
-
 def where_unknown(desk: Desk) -> None:
     desk.more = 'where = { pipelin = ["default"] }'
 
@@ -206,8 +198,6 @@ CASES: list[tuple[Callable[[Desk], None], int, tuple[str, ...]]] = [
     (literal_token, 2, ("hubspot.token", "env:")),
     (unknown_key, 2, ("line ", "notion.parent_pge", "'parent_page'")),
     (unknown_table, 2, ("line ", "privcy", "'privacy'")),
-    (pseudonymous, 2, ("privacy.detail", "aggregate")),
-    (unit_company, 2, ("company", "contact")),
     (where_unknown, 2, ("pipelin", "pipeline")),
     (where_bad_date, 2, ("where.created_after", "2025-01-01")),
     (profile_unknown, 2, ("cmr", "crm")),
