@@ -247,6 +247,8 @@ class Applier:
     # the frame
 
     def _build(self, item: Item) -> None:
+        if item.needs and not self._stands(item.needs):
+            return  # why it does not stand was said already
         intent = Intent(item.key, item.kind, self._clock.now())
         self._store.begin(intent)
         try:
@@ -274,6 +276,10 @@ class Applier:
                 )
             )
         self._complete(item)
+
+    def _stands(self, key: str) -> bool:
+        binding = self.memory.get(key)
+        return binding is not None and binding.state == "live"
 
     def _make(self, create: Callable[[], Made], intent: Intent, item: Item | None) -> Made | None:
         """Send a create; on a lost answer find what it made. None when it is bound already."""

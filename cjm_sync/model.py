@@ -139,7 +139,8 @@ class Item:
     """One part of the workspace's frame: hub, database, view or owned block, in building order.
 
     *digest* changes when an owned leaf block's content changed; other items are made once. *body*
-    is what the target needs to make it and means nothing to the core.
+    is what the target needs to make it and means nothing to the core. One that *needs* another part
+    or row, named by its key, is made only where that one stands.
     """
 
     key: str
@@ -147,6 +148,7 @@ class Item:
     body: Any
     digest: str = ""
     optional: bool = False
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cjm_sync.model import Binding, Cell, Finding, Link, Observed, Page, Wished
+from cjm_sync.model import Binding, Cell, Finding, Item, Link, Observed, Page, Wished
 from cjm_sync.settling import changed_fields, pending
 from cjm_sync.steps import (
     KEY,
@@ -45,7 +45,10 @@ def plan(
     building = tuple(
         Build(item)
         for item in wished.items
-        if item.key not in bound and item.key not in rules.refused and item.kind != "block"
+        if item.key not in bound
+        and item.key not in rules.refused
+        and item.kind != "block"
+        and _has_what_it_needs(item, wished, bound, rules)
     )
     editing = tuple(
         Edit(item)
@@ -71,6 +74,18 @@ def plan(
         rows.kept,
         tuple(sorted({*wished.findings, *rows.findings})),
     )
+
+
+def _has_what_it_needs(
+    item: Item, wished: Wished, bound: Mapping[str, Binding], rules: Rules
+) -> bool:
+    """Tell whether what *item* stands in is there, or made by this plan."""
+    if not item.needs:
+        return True
+    if item.needs in bound:
+        return bound[item.needs].state == "live"
+    made = {part.key for part in (*wished.items, *wished.pages)}
+    return item.needs in made and item.needs not in rules.refused
 
 
 class _Rows:
