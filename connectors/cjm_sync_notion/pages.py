@@ -13,12 +13,12 @@ from cjm_sync.ports import Found, Made, PageState
 from cjm_sync_notion.client import PAGE_SIZE, NotionClient, next_cursor, results
 from cjm_sync_notion.columns import OVERLAY_COLUMNS
 from cjm_sync_notion.databases import id_of
-from cjm_sync_notion.frame import LiveOptions
 from cjm_sync_notion.peoples import plain_value, text_of
 from cjm_sync_notion.queries import all_rows
 from cjm_sync_notion.schemas import deleted
 from cjm_sync_notion.templates import Templates
 from cjm_sync_notion.values import decode, encode, settled
+from cjm_sync_notion.viewmaking import LiveOptions
 from cjm_sync_notion.words import has_words
 from cjm_sync_notion.workspace import SYNC_KEY, Column, Database, Memory, database_key
 

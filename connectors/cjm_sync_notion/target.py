@@ -33,13 +33,14 @@ from cjm_sync_notion.backup import Backup
 from cjm_sync_notion.client import NotionClient, open_notion
 from cjm_sync_notion.databases import HUB, Databases
 from cjm_sync_notion.estimate import estimate
-from cjm_sync_notion.frame import FrameBuilder, LiveOptions
+from cjm_sync_notion.frame import FrameBuilder
 from cjm_sync_notion.pages import Pages
 from cjm_sync_notion.render import frame, outcomes_text, rows, run_row, status_text
 from cjm_sync_notion.schemas import lacking
 from cjm_sync_notion.settings import AdoptTable, NotionSettings
 from cjm_sync_notion.template import OUTCOMES, STATUS
 from cjm_sync_notion.templates import Templates
+from cjm_sync_notion.viewmaking import LiveOptions, ViewBuilder
 from cjm_sync_notion.workspace import Database, Memory, block_key, database_key
 
 PICTURE = "picture"
@@ -77,12 +78,9 @@ class NotionTarget:
             backup=Backup(client, folder=folder, now=now, note=self._note),
             note=self._note,
         )
+        self._views = ViewBuilder(client, live=self._live_options, note=self._note)
         self._frame = FrameBuilder(
-            client,
-            parent_id=parent_id,
-            databases=self._homes,
-            live=self._live_options,
-            note=self._note,
+            client, parent_id=parent_id, databases=self._homes, views=self._views
         )
         self._templates = Templates(client, templates, note=self._note)
         self._databases = {database.kind: database for database in table.DATABASES}
@@ -167,7 +165,7 @@ class NotionTarget:
         wanted = frame(journey_map, installation=installation)
         for database in wanted.databases:
             self._databases[database.kind] = database
-        self._frame.views = wanted.views
+        self._views.wished = wanted.views
         outcomes = outcomes_text(journey_map)
         items = (
             Item(HUB, "hub", wanted.hub),
