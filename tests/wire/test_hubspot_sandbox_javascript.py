@@ -2,66 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
 from cjm_sync_sandbox.hubspot import HubSpotSandbox
 from cjm_sync_sandbox.server import serving
 from wire.hubspot_sandbox_world import SandboxClock, portal, record
+from wire.node_clients import MARKS, installed, run_node
 
-NODE = Path(__file__).resolve().parents[1] / "node"
-
-pytestmark = [
-    pytest.mark.node,
-    pytest.mark.loopback,
-    pytest.mark.enable_socket,
-    pytest.mark.timeout(600),
-]
-
-
-def give_up(reason: str) -> NoReturn:
-    """Fail where the tests must all run; on somebody's desk they may go without this one."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+pytestmark = MARKS
 
 
 @pytest.fixture
 def modules(pytestconfig: pytest.Config) -> Path:
-    """Return the folder with the client, installed once and kept in pytest's cache."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        give_up("Node.js and npm are needed to let HubSpot's JavaScript client read")
-    described = NODE / "package.json"
-    assert pytestconfig.cache is not None
-    cache = pytestconfig.cache.mkdir("hubspot-javascript-client")
-    version = hashlib.sha256(described.read_bytes()).hexdigest()[:16]
-    installed = cache / version
-    if not installed.exists():
-        # Another process may be at it too: each has a folder of its own, the first one stays.
-        fresh = Path(tempfile.mkdtemp(dir=cache))
-        shutil.copy(described, fresh)
-        install = subprocess.run(
-            ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"],
-            cwd=fresh,
-            check=False,
-            timeout=540,
-        )
-        if install.returncode:
-            shutil.rmtree(fresh)
-            give_up("npm could not install HubSpot's JavaScript client, see its output")
-        try:
-            fresh.rename(installed)
-        except OSError:
-            shutil.rmtree(fresh)
-    return installed / "node_modules"
+    return installed(pytestconfig)
 
 
 def served() -> HubSpotSandbox:
@@ -163,16 +119,8 @@ def test_the_official_javascript_client_reads_what_is_in_the_portal(modules: Pat
     sandbox = served()
 
     with serving(sandbox, host="127.0.0.1", port=0) as address:
-        run = subprocess.run(
-            ["node", str(NODE / "read_hubspot.cjs"), address, sandbox.token],
-            env={**os.environ, "NODE_PATH": str(modules)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        found = run_node(modules, "read_hubspot.cjs", address, sandbox.token)
 
-    assert run.returncode == 0, run.stderr
-    assert json.loads(run.stdout) == EXPECTED
+    assert found == EXPECTED
     assert len(EXPECTED) >= 20
     assert all(log.status for log in sandbox.requests)

@@ -235,8 +235,12 @@ def get_upload(ws: Workspace, call: Call) -> Json:
 
 
 def list_uploads(ws: Workspace, call: Call) -> Json:
-    """GET /file_uploads."""
-    names = list(ws.tables["uploads"])
-    shown = [show_upload(_upload(ws, one)) for one in names]
+    """GET /file_uploads?status=."""
+    wanted = call.first("status")
+    if wanted is not None:
+        need_one_of(wanted, ("pending", "uploaded", "expired", "failed"), "query.status")
+    held = [show_upload(_upload(ws, one)) for one in ws.tables["uploads"]]
+    shown = [one for one in held if wanted in {None, one["status"]}]
+    names = [str(one["id"]) for one in shown]
     results, follows = page_of_list(shown, names, *call.paging())
     return listing(results, follows, "file_upload")
