@@ -18,7 +18,8 @@ class DealTable:
     """One row per deal and unit that has it.
 
     *open_stage* is the stage of the unit's open stay for a deal open at T, else -1; *won_stage*
-    the stage of the winning touch for a deal won at T in the window, else -1; *won* and *closed*
+    the stage of the winning touch for a deal won at T in the window, else -1, *lost_stage* that
+    of the losing one; *won* and *closed*
     say how the deal stands at T, when it came so within the window; *ever_won* at any time.
     """
 
@@ -26,6 +27,7 @@ class DealTable:
     unit: Ints
     open_stage: Ints
     won_stage: Ints
+    lost_stage: Ints
     won: Flags
     closed: Flags
     ever_won: Flags
@@ -39,6 +41,7 @@ class DealTable:
             self.unit[mask],
             self.open_stage[mask],
             self.won_stage[mask],
+            self.lost_stage[mask],
             self.won[mask],
             self.closed[mask],
             self.ever_won[mask],
@@ -80,6 +83,7 @@ def lay_out_deals(facts: Facts, stays: StayTable, *, since: float) -> DealTable:
         unit=unit,
         open_stage=np.where(is_open, stage_now[unit], -1),
         won_stage=np.where(won, stays.stage_at(unit, moved), -1),
+        lost_stage=np.where(lost, stays.stage_at(unit, moved, lost), -1),
         won=won,
         closed=won | lost,
         ever_won=ever_won[deal],

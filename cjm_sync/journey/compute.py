@@ -9,20 +9,39 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from cjm_sync.journey.amounts import lay_out_deals
+from cjm_sync.journey.change import changes
+from cjm_sync.journey.coverage import find_gaps
 from cjm_sync.journey.emotion import age
-from cjm_sync.journey.facts import DAY_MS, Facts, Flags, Ints, MeetingPhases
-from cjm_sync.journey.metrics import AnswerTable, Ground, TouchTable, count_cell, patience
+from cjm_sync.journey.facts import DAY_MS, Facts, Flags, Ints, MeetingPhases, OccasionKind
+from cjm_sync.journey.grounds import Grounds, History
+from cjm_sync.journey.metrics import (
+    AnswerTable,
+    Ground,
+    Placed,
+    TouchTable,
+    Trail,
+    count_cell,
+    patience,
+)
+from cjm_sync.journey.moments import moments
+from cjm_sync.journey.opportunities import business_values, opportunities
+from cjm_sync.journey.pains import measure, pains
 from cjm_sync.journey.rows import persona_line, touchpoint_rows
 from cjm_sync.journey.stays import tabulate
 from cjm_sync.journey.timeline import OPEN, Travel, travel
 from cjm_sync.journey.types import EVERYONE, Cell, Journey, Outcomes, Stage
-from cjm_sync.journey.withhold import Curtain
+from cjm_sync.journey.withhold import Curtain, distinct
+
+NOTHING_YET = History()
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def compute(facts: Facts, *, as_of: datetime) -> Journey:
-    """Return the journey map of *facts* at T = *as_of*. Pure; the same facts give the same map."""
+def compute(facts: Facts, *, as_of: datetime, history: History = NOTHING_YET) -> Journey:
+    """Return the journey map of *facts* at T = *as_of*. Pure; the same facts give the same map.
+
+    *history* is what earlier runs left behind: pains that were active once, and snapshots.
+    """
     now = (as_of.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
     travels = travel_all(facts)
     ground = _survey(facts, travels, now)
@@ -48,32 +67,57 @@ def compute(facts: Facts, *, as_of: datetime) -> Journey:
     cycles = _cycles(travels, since=ground.since)
     curtain = Curtain(facts.settings.min_group)
     units = len(facts.units)
+    personas = tuple(
+        persona_line(
+            facts,
+            ground,
+            key=key,
+            label=label,
+            members=flags,
+            cells=_cells_of(stages, key),
+            cycles=cycles,
+        )
+        for key, (label, flags) in members.items()
+    )
+    unmapped = _unmapped_values(facts)
+    grounds = Grounds(
+        measures=measure(facts, ground),
+        pains=facts.settings.pains,
+        coverage=facts.settings.coverage,
+        min_group=facts.settings.min_group,
+        ever=history.pains,
+        business=business_values(facts, ground),
+    )
+    found, delights = pains(grounds.measures, grounds.pains, {}, min_group=grounds.min_group)
     return Journey(
         key=facts.key,
         name=facts.name,
         unit=facts.unit,
         units=curtain.count(units, units),
         stages=stages,
-        touchpoints=touchpoint_rows(facts, ground),
-        personas=tuple(
-            persona_line(
-                facts,
-                ground,
-                key=key,
-                label=label,
-                members=flags,
-                cells=_cells_of(stages, key),
-                cycles=cycles,
-            )
-            for key, (label, flags) in members.items()
-        ),
+        touchpoints=touchpoint_rows(facts, ground, moments(facts, ground)),
+        personas=personas,
         outcomes=_outcomes(facts, ground, travels),
         currency=facts.currency,
-        unmapped_values=_unmapped_values(facts),
+        unmapped_values=unmapped,
         known_personas=((EVERYONE, "Everyone"), *((p.key, p.label) for p in facts.personas)),
         known_touchpoints=tuple((t.key, t.label, t.channel) for t in facts.touchpoints),
         findings=facts.findings,
+        pains=found,
+        delights=delights,
+        opportunities=opportunities(found, grounds.ever, grounds.business, {}),
+        coverage=find_gaps(
+            facts,
+            ground,
+            stages=stages,
+            personas=personas,
+            unmapped=unmapped,
+            review=history.review,
+        ),
+        changes=changes(stages, history),
+        onboarding=_onboarding(facts, ground, curtain),
         withheld=curtain.withheld,
+        grounds=grounds,
     )
 
 
@@ -107,7 +151,8 @@ def _survey(facts: Facts, travels: tuple[Travel, ...], now: int) -> Ground:
     stays, skips = tabulate(travels, last_touch_at, as_of=now, dormant_days=settings.dormant_days)
     touchpoint = name_meetings(facts, travels)
     since = now - settings.window_days * DAY_MS
-    stage = stays.stage_at(touches.unit, touches.at, touches.ends)
+    stay = stays.at(touches.unit, touches.at, touches.ends)
+    stage = stays.stage_of(stay)
     seen = (touches.at >= since) & (stage >= 0)
     touch_table = TouchTable(
         touches.unit[seen],
@@ -124,6 +169,11 @@ def _survey(facts: Facts, travels: tuple[Travel, ...], now: int) -> Ground:
     signal_touchpoint = signals.touchpoint.copy()
     of_touch = signals.touch >= 0
     signal_touchpoint[of_touch] = touchpoint[signals.touch[of_touch]]
+    signal_stage = stays.stage_at(signals.unit, signals.at, signals.ends)
+    occasions = facts.occasions
+    occasion_stage = stays.stage_at(
+        occasions.unit, occasions.at, occasions.kind == OccasionKind.LOSS
+    )
     return Ground(
         as_of=now,
         settings=settings,
@@ -133,13 +183,15 @@ def _survey(facts: Facts, travels: tuple[Travel, ...], now: int) -> Ground:
         answers=answer_table,
         signals=age(
             signals,
-            stays.stage_at(signals.unit, signals.at, signals.ends),
+            signal_stage,
             signal_touchpoint,
             as_of=now,
             settings=settings,
         ),
         deals=lay_out_deals(facts, stays, since=since),
         patience=tuple(patience(stays, place, settings) for place in range(len(facts.stages))),
+        trail=Trail(touches.unit, touches.at, touchpoint, stay),
+        placed=Placed(signal_stage, signal_touchpoint, occasion_stage),
     )
 
 
@@ -207,6 +259,14 @@ def _outcomes(facts: Facts, ground: Ground, travels: tuple[Travel, ...]) -> Outc
         unmapped=count(sum(unit.unmapped is not None for unit in facts.units)),
         withheld=curtain.withheld,
     )
+
+
+def _onboarding(facts: Facts, ground: Ground, curtain: Curtain) -> int | None:
+    """Return the units whose open stay is where the first win leads, and that are onboarded."""
+    stays = ground.stays
+    here = stays.unit[stays.is_open & (stays.stage == facts.roles.customer)]
+    units = distinct(here[np.isin(here, facts.onboarding)])
+    return curtain.count(units, units)
 
 
 def _unmapped_values(facts: Facts) -> tuple[tuple[str, int | None], ...]:

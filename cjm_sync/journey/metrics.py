@@ -30,6 +30,28 @@ class TouchTable:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Trail:
+    """All touches in their order, by unit and time; *stay* is the place of its stay, -1 for none.
+
+    *touchpoint* tells meetings apart already.
+    """
+
+    unit: Ints
+    at: Ints
+    touchpoint: Ints
+    stay: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """The stage of each signal and occasion of the facts, -1 for none, and the signal's key."""
+
+    signal_stage: Ints
+    signal_touchpoint: Ints
+    occasion_stage: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class AnswerTable:
     """The valid survey answers in the window that fall in a stage."""
 
@@ -52,6 +74,8 @@ class Ground:
     signals: AgedSignals
     deals: DealTable
     patience: tuple[float, ...]
+    trail: Trail
+    placed: Placed
 
     @property
     def window(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from operator import truediv
 
@@ -12,12 +13,14 @@ from cjm_sync.journey.emotion import feel
 from cjm_sync.journey.facts import DAY_MS, NO_VALUE, Facts, Flags, Ints, Trait
 from cjm_sync.journey.metrics import Ground, overlapping
 from cjm_sync.journey.statistics import quantile
-from cjm_sync.journey.types import Cell, Mix, Persona, Touchpoint
+from cjm_sync.journey.types import Cell, Mix, MomentOfTruth, Persona, Touchpoint
 from cjm_sync.journey.withhold import Curtain, distinct
 
 
-def touchpoint_rows(facts: Facts, ground: Ground) -> tuple[Touchpoint, ...]:
-    """Return a row for each stage and touchpoint with a touch in W, in their order."""
+def touchpoint_rows(
+    facts: Facts, ground: Ground, tested: Mapping[tuple[int, int], MomentOfTruth]
+) -> tuple[Touchpoint, ...]:
+    """Return a row for each stage and touchpoint with a touch in W or *tested*, in their order."""
     touches, signals = ground.touches, ground.signals
     width = len(facts.touchpoints)
     group = touches.stage * width + touches.touchpoint
@@ -27,8 +30,10 @@ def touchpoint_rows(facts: Facts, ground: Ground) -> tuple[Touchpoint, ...]:
     rows: list[Touchpoint] = []
     present = [int(overlapping(ground, s, everyone).size) for s in range(len(facts.stages))]
     found, counts = np.unique(group, return_counts=True)
+    rows_of = dict.fromkeys((stage * width + place for stage, place in tested), 0)
+    rows_of.update(zip(found.tolist(), counts.tolist(), strict=True))
     end = 0
-    for value, count in zip(found.tolist(), counts.tolist(), strict=True):
+    for value, count in sorted(rows_of.items()):
         part = order[end : end + count]
         end += count
         stage, place = divmod(value, width)
@@ -44,12 +49,13 @@ def touchpoint_rows(facts: Facts, ground: Ground) -> tuple[Touchpoint, ...]:
                 label=touchpoint.label,
                 stage=facts.stages[stage].key,
                 channel=touchpoint.channel
-                if number is None
+                if not number
                 else facts.channels[_most_common(touches.channel[part])],
                 touches=number,
                 units=curtain.count(units, units),
                 reach=reach,
                 emotion=feel(signals.where(felt_in == value), ground.settings),
+                moment_of_truth=tested.get((stage, place)),
                 withheld=curtain.withheld,
             )
         )

@@ -50,7 +50,10 @@ class StayTable:
 
     def stage_at(self, unit: Ints, at: Ints, ends: Flags | None = None) -> Ints:
         """Return the stage of each moment of each unit, -1 for none."""
-        place = self.at(unit, at, ends)
+        return self.stage_of(self.at(unit, at, ends))
+
+    def stage_of(self, place: Ints) -> Ints:
+        """Return the stage of the stay at each *place*, -1 for none."""
         if not self.stage.size:
             return place
         return np.where(place >= 0, self.stage[place], NO_VALUE)
