@@ -25,6 +25,42 @@ CONFIDENCE = (
     Option("medium", "medium", "yellow"),
     Option("high", "high", "green"),
 )
+VERDICTS = (
+    Option("makes", "makes", "green"),
+    Option("breaks", "breaks", "red"),
+    Option("none", "none", "gray"),
+)
+KINDS = (
+    Option("pain", "pain", "red"),
+    Option("delight", "delight", "green"),
+)
+RULES = (
+    Option("PP1", "PP1 slow stage", "orange"),
+    Option("PP2", "PP2 drop-off", "red"),
+    Option("PP3", "PP3 slow hand-off", "orange"),
+    Option("PP4", "PP4 ticket theme", "purple"),
+    Option("PP5", "PP5 slow help", "orange"),
+    Option("PP6", "PP6 low score", "red"),
+    Option("PP7", "PP7 lost theme", "purple"),
+    Option("PP8", "PP8 silence", "gray"),
+    Option("PP9", "PP9 no-show", "yellow"),
+    Option("PP10", "PP10 list fatigue", "brown"),
+    Option("PP11", "PP11 regression", "pink"),
+    Option("DL1", "DL1 delight", "green"),
+)
+STANDING = (
+    Option("in_stage", "in stage", "green"),
+    Option("dormant", "dormant", "gray"),
+    Option("lost", "lost", "red"),
+    Option("churned", "churned", "brown"),
+)
+ROADMAP = (
+    Option("idea", "Idea", "gray"),
+    Option("planned", "Planned", "yellow"),
+    Option("in_progress", "In progress", "blue"),
+    Option("done", "Done", "green"),
+    Option("dropped", "Dropped", "brown"),
+)
 FEELINGS = (
     Option("delighted", "delighted", "green"),
     Option("pleased", "pleased", "blue"),
@@ -125,6 +161,17 @@ def felt(of: str, at: str) -> tuple[Column, ...]:
         synced("emotion_confidence", "Confidence", "select",
                 "By the number of signals behind Emotion: low 5–9, medium 10–49, high from 50.",
                 export=f"{at}.emotion.confidence", options=CONFIDENCE),
+    )  # fmt: skip
+
+
+def shown(at: str) -> tuple[Column, ...]:
+    """Return the columns that put a person's own value beside the computed one."""
+    return (
+        synced("emotion_shown", "Emotion shown", "number",
+               "What the curve shows: Emotion override where you typed one from −2 to +2, else "
+               "Emotion, with its window and base.", export=f"{at}.emotion.score"),
+        synced("emotion_gap", "Gap to people", "number",
+               "Emotion override − Emotion; empty without either of them."),
     )  # fmt: skip
 
 

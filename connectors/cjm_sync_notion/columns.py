@@ -9,12 +9,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cjm_sync_notion.columns_insight import HISTORY, OPPORTUNITIES, PAINS
 from cjm_sync_notion.columns_map import PERSONAS, STAGES, TOUCHPOINTS
 from cjm_sync_notion.columns_runs import RUNS
+from cjm_sync_notion.columns_units import JOURNEYS
 from cjm_sync_notion.workspace import Column, Database
 
-DATABASES: tuple[Database, ...] = (PERSONAS, STAGES, TOUCHPOINTS, RUNS)
+DATABASES: tuple[Database, ...] = (
+    PERSONAS,
+    STAGES,
+    TOUCHPOINTS,
+    PAINS,
+    OPPORTUNITIES,
+    HISTORY,
+    JOURNEYS,
+    RUNS,
+)
 """In building order: a relation points to a database that stands before it."""
+
+BY_KIND: Mapping[str, Database] = {database.kind: database for database in DATABASES}
+
+__all__ = [
+    "BY_KIND",
+    "DATABASES",
+    "HISTORY",
+    "JOURNEYS",
+    "OPPORTUNITIES",
+    "OVERLAY_COLUMNS",
+    "PAINS",
+    "PERSONAS",
+    "RUNS",
+    "STAGES",
+    "TOUCHPOINTS",
+    "columns_markdown",
+]
 
 OVERLAY_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "personas": ("reviewed_on",),

@@ -6,18 +6,53 @@ from cjm_sync_notion.column_parts import (
     JOURNEY,
     MONEY,
     REVIEW,
+    VERDICTS,
     WINDOW,
     common,
     felt,
     number,
     people,
+    shown,
     synced,
 )
-from cjm_sync_notion.workspace import Database
+from cjm_sync_notion.workspace import Column, Database
 
 _CELL = "journeys[].stages[].cells[]"
 _TOUCH = "journeys[].touchpoints[]"
 _PERSONA = "journeys[].personas[]"
+
+
+_MOMENT = f"{_TOUCH}.moment_of_truth"
+
+
+def _moment() -> tuple[Column, ...]:
+    """Return the columns of the test whether a touchpoint is linked with moving on."""
+    return (
+        synced("moment", "Moment of truth", "checkbox",
+               "Ticked on the one to three touchpoints of a stage that are most strongly linked "
+               "with advancing: |ln ratio| largest among verdicts makes and breaks.",
+               export=f"{_MOMENT}.starred"),
+        synced("moment_verdict", "Verdict", "select",
+               "makes: ratio from 1.5; breaks: up to 0.67; both with q up to 0.05; else none. "
+               "Empty: not tested (a group under 30 stays). Linked with, never a cause.",
+               export=f"{_MOMENT}.verdict", options=VERDICTS),
+        synced("moment_ratio", "Ratio", "number",
+               "Share advancing of the stays touched here by the landmark ÷ share of those not "
+               "touched; first stays of a year that ended one P90 ago.",
+               export=f"{_MOMENT}.ratio"),
+        synced("moment_low", "Ratio low", "number",
+               "Lower end of the 95 % log-normal interval of Ratio.", export=f"{_MOMENT}.low"),
+        synced("moment_high", "Ratio high", "number",
+               "Upper end of the 95 % log-normal interval of Ratio.", export=f"{_MOMENT}.high"),
+        synced("moment_q", "q", "number",
+               "Fisher's exact p of Ratio after Benjamini–Hochberg over all tested pairs of the "
+               "map: the share of false ones among verdicts up to this q.",
+               export=f"{_MOMENT}.q"),
+        synced("moment_exposed", "Exposed", "number",
+               "Stays of the test that were touched here by the landmark (the 25th percentile of "
+               "completed stay lengths).", export=f"{_MOMENT}.exposed",
+               number_format="number_with_commas"),
+    )  # fmt: skip
 
 
 PERSONAS = Database(
@@ -138,6 +173,7 @@ STAGES = Database(
         number("touches_per_unit", "Touches per unit", _CELL,
                 f"Touches in the stage in {WINDOW} ÷ units with a stay overlapping it."),
         *felt("in this stage", _CELL),
+        *shown(_CELL),
         number("nps", "NPS", _CELL,
                 f"100·(share of 9–10 − share of 0–6) of the NPS answers given in this stage in "
                 f"{WINDOW}."),
@@ -155,6 +191,13 @@ STAGES = Database(
         number("won_amount", "Won amount", _CELL,
                 f"Sum of the deals won in {WINDOW} whose win falls in this stage, each deal once, "
                 "home currency.", MONEY),
+        number("onboarding", "Onboarding", "journeys[]",
+                "Units in the sub-stage Onboarding now, on the row of Everyone in the stage of "
+                "service: an open ticket in an onboarding pipeline.", "number_with_commas"),
+        synced("change", "Change", "rich_text",
+                "What moved, as rounded, against the last snapshot of the day before and the one "
+                "nearest to a month back; empty while nothing moved.",
+                export="journeys[].changes[]"),
         synced("persona_row", "Persona row", "relation", "The row of this persona in Personas.",
                 relates_to="personas"),
         *common("Place of the stage in its journey; lists are sorted by it."),
@@ -191,6 +234,8 @@ TOUCHPOINTS = Database(
                 f"Distinct units touched in this stage in {WINDOW} ÷ units with a stay overlapping "
                 "it.", "percent"),
         *felt("of this touchpoint in this stage", _TOUCH),
+        *shown(_TOUCH),
+        *_moment(),
         synced("stage_row", "Stage row", "relation",
                 "The row of this stage and Everyone in Stages.", relates_to="stages"),
         *common("Place of the stage in its journey; lists are sorted by it."),

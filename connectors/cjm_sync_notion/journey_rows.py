@@ -7,101 +7,81 @@ are empty and named in Withheld.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from urllib.parse import quote, unquote
+from dataclasses import replace
 
 from cjm_sync.journey import types
-from cjm_sync.journey.types import EVERYONE, Emotion, Journey, Mix, Persona, Stage, Touchpoint
-from cjm_sync.model import Cell, Choice, Link, Page
-from cjm_sync_notion import column_parts, columns
-from cjm_sync_notion.names import EVERYONE_LABEL, Names
+from cjm_sync.journey.types import (
+    EVERYONE,
+    Emotion,
+    Journey,
+    Mix,
+    MomentOfTruth,
+    Persona,
+    Stage,
+    Touchpoint,
+)
+from cjm_sync.model import Cell, Choice, Page
+from cjm_sync_notion import columns
+from cjm_sync_notion.changes import change_text
+from cjm_sync_notion.names import Names
+from cjm_sync_notion.persona_page import persona_body
 from cjm_sync_notion.rounding import rate, score, whole
-from cjm_sync_notion.workspace import SYNC_KEY, Database
+from cjm_sync_notion.row_parts import (
+    ACTIVE,
+    NO_DATA,
+    Known,
+    empty,
+    felt,
+    hidden,
+    key_parts,
+    page,
+    row_key,
+    shown,
+    withheld_text,
+)
+from cjm_sync_notion.workspace import Database
 
-ACTIVE = Choice("active", "active")
-NO_DATA = Choice("no_data", "no data")
 OWN_MIXES = ("country", "industry", "size")
 """Mixes with a column of their own; a profile may name others."""
 
 MOSTLY = 0.8
 """A mix with more than this share of other values says nothing of the values that it names."""
 
+SERVICE = "service"
+"""The stage that the sub-stage Onboarding lies in."""
+
+MOMENT = (
+    "moment_verdict", "moment_ratio", "moment_low", "moment_high", "moment_q", "moment_exposed",
+)  # fmt: skip
+
 CONVERSION = frozenset({"conversion", "conversion_low", "conversion_high"})
 
 
-def row_key(journey: str, kind: str, *parts: str) -> str:
-    """Return the key of a row: parts percent-encoded, RFC 3986 unreserved characters as they are."""
-    return "/".join((quote(journey, safe=""), kind, *(quote(part, safe="") for part in parts)))
-
-
-def journey_rows(journey: Journey, *, names: Names, bound: Collection[str]) -> Iterator[Page]:
+def journey_rows(
+    journey: Journey, *, names: Names, known: Known, bound: Collection[str]
+) -> Iterator[Page]:
     """Yield the rows of *journey*, then those of *bound* keys that ran out of data."""
-    known = _Known.of(journey, bound=bound)
     in_map: set[str] = set()
-    for page in _rows_in_map(journey, names=names, known=known):
-        in_map.add(page.key)
-        yield page
+    for row in _rows_in_map(journey, names=names, known=known):
+        in_map.add(row.key)
+        yield row
     for key in sorted(set(bound) - in_map):
-        page_without_data = _without_data(key, journey, names=names, known=known)
-        if page_without_data is not None:
-            yield page_without_data
+        without_data = _without_data(key, journey, names=names, known=known)
+        if without_data is not None:
+            yield without_data
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What a journey's keys may speak of, with the labels that people read.
-
-    *keys* are the rows that a link may point to; of a touchpoint, (label, channel) are known.
-    """
-
-    stages: Mapping[str, Stage]
-    personas: Mapping[str, str]
-    touchpoints: Mapping[str, tuple[str, str]]
-    keys: Collection[str]
-
-    @classmethod
-    def of(cls, journey: Journey, *, bound: Collection[str]) -> _Known:
-        listed = {persona.key: persona.label for persona in journey.personas}
-        seen = sorted(
-            journey.touchpoints, key=lambda touchpoint: (touchpoint.key, touchpoint.stage)
-        )
-        return cls(
-            stages={stage.key: stage for stage in journey.stages},
-            personas={EVERYONE: EVERYONE_LABEL, **dict(journey.known_personas), **listed},
-            touchpoints={
-                **{t.key: (t.label, t.channel) for t in reversed(seen)},
-                **{key: (label, channel) for key, label, channel in journey.known_touchpoints},
-            },
-            keys={*bound, *_keys_in_map(journey)},
-        )
-
-    def persona(self, key: str) -> str:
-        return self.personas.get(key) or key
-
-    def place(self, persona: str) -> int:
-        """Return where *persona* stands in lists; units coming and going do not move it."""
-        return list(self.personas).index(persona)
-
-    def link(self, key: str) -> Link | None:
-        return Link((key,)) if key in self.keys else None
-
-
-def _keys_in_map(journey: Journey) -> Iterator[str]:
-    for persona in journey.personas:
-        yield row_key(journey.key, "persona", persona.key)
-    for stage in journey.stages:
-        for cell in stage.cells:
-            yield row_key(journey.key, "stage", stage.key, cell.persona)
-
-
-def _rows_in_map(journey: Journey, *, names: Names, known: _Known) -> Iterator[Page]:
+def _rows_in_map(journey: Journey, *, names: Names, known: Known) -> Iterator[Page]:
     for persona in journey.personas:
         numbers = _persona_numbers(persona, journey)
         yield _persona_page(journey, persona.key, numbers, ACTIVE, names=names, known=known)
     last = max((stage.order for stage in journey.stages), default=0)
     for stage in sorted(journey.stages, key=lambda stage: stage.order):
         for cell in stage.cells:
-            numbers = _stage_numbers(cell, is_last=stage.order == last)
+            numbers = {
+                **_stage_numbers(cell, is_last=stage.order == last),
+                **_beside(journey, stage, cell.persona),
+            }
             yield _stage_page(
                 journey, stage, cell.persona, numbers, ACTIVE, names=names, known=known
             )
@@ -117,34 +97,25 @@ def _rows_in_map(journey: Journey, *, names: Names, known: _Known) -> Iterator[P
         )
 
 
-def _without_data(key: str, journey: Journey, *, names: Names, known: _Known) -> Page | None:
+def _without_data(key: str, journey: Journey, *, names: Names, known: Known) -> Page | None:
     """Return the row of a known subject with every number empty; None for an unknown subject."""
-    match [unquote(part) for part in key.split("/")]:
-        case [journey.key, kind, *rest] if row_key(journey.key, kind, *rest) == key:
-            pass
-        case _:
-            return None
-    match kind, rest:
-        case "persona", [persona] if persona in known.personas:
-            empty = _empty(columns.PERSONAS)
-            return _persona_page(journey, persona, empty, NO_DATA, names=names, known=known)
-        case "stage", [stage, persona] if stage in known.stages and persona in known.personas:
-            empty = _empty(columns.STAGES)
+    match key_parts(key, journey.key):
+        case "persona", (persona,) if persona in known.personas:
+            nothing = empty(columns.PERSONAS)
+            return _persona_page(journey, persona, nothing, NO_DATA, names=names, known=known)
+        case "stage", (stage, persona) if stage in known.stages and persona in known.personas:
+            nothing = empty(columns.STAGES)
             return _stage_page(
-                journey, known.stages[stage], persona, empty, NO_DATA, names=names, known=known
+                journey, known.stages[stage], persona, nothing, NO_DATA, names=names, known=known
             )
-        case "touchpoint", [stage, name] if stage in known.stages and name in known.touchpoints:
-            empty = _empty(columns.TOUCHPOINTS)
+        case "touchpoint", (stage, name) if stage in known.stages and name in known.touchpoints:
+            nothing = empty(columns.TOUCHPOINTS)
             said = known.touchpoints[name]
             return _touchpoint_page(
-                journey, known.stages[stage], name, said, empty, NO_DATA, names=names, known=known
+                journey, known.stages[stage], name, said, nothing, NO_DATA, names=names, known=known
             )
         case _:
             return None
-
-
-def _empty(database: Database) -> dict[str, Cell]:
-    return {column.key: None for column in database.columns if column.owner == "sync"}
 
 
 def _persona_page(
@@ -154,7 +125,7 @@ def _persona_page(
     state: Choice,
     *,
     names: Names,
-    known: _Known,
+    known: Known,
 ) -> Page:
     key = row_key(journey.key, "persona", persona)
     subject: dict[str, Cell] = {
@@ -162,7 +133,8 @@ def _persona_page(
         "journey": names.choice("journey", journey.key),
         "order": known.place(persona),
     }
-    return _page(columns.PERSONAS, key, journey, {**numbers, **subject}, state)
+    made = page(columns.PERSONAS, key, journey, {**numbers, **subject}, state)
+    return replace(made, body=persona_body(known.persona(persona)))
 
 
 def _stage_page(
@@ -173,7 +145,7 @@ def _stage_page(
     state: Choice,
     *,
     names: Names,
-    known: _Known,
+    known: Known,
 ) -> Page:
     key = row_key(journey.key, "stage", stage.key, persona)
     subject: dict[str, Cell] = {
@@ -184,7 +156,7 @@ def _stage_page(
         "persona_row": known.link(row_key(journey.key, "persona", persona)),
         "order": stage.order,
     }
-    return _page(columns.STAGES, key, journey, {**numbers, **subject}, state)
+    return page(columns.STAGES, key, journey, {**numbers, **subject}, state)
 
 
 def _touchpoint_page(
@@ -196,7 +168,7 @@ def _touchpoint_page(
     state: Choice,
     *,
     names: Names,
-    known: _Known,
+    known: Known,
 ) -> Page:
     """Return a touchpoint's row; *said* is its label and channel."""
     label, channel = said
@@ -205,19 +177,11 @@ def _touchpoint_page(
         "stage": names.choice("stage", stage.key),
         "channel": names.choice("channel", channel) if channel.strip() else None,
         "journey": names.choice("journey", journey.key),
-        "stage_row": known.link(row_key(journey.key, "stage", stage.key, EVERYONE)),
+        "stage_row": known.stage_row(journey.key, stage.key),
         "order": stage.order,
     }
     key = row_key(journey.key, "touchpoint", stage.key, touchpoint)
-    return _page(columns.TOUCHPOINTS, key, journey, {**numbers, **subject}, state)
-
-
-def _page(
-    database: Database, key: str, journey: Journey, cells: Mapping[str, Cell], state: Choice
-) -> Page:
-    return Page(
-        key, database.kind, {**cells, column_parts.STATE: state, SYNC_KEY: key}, journey=journey.key
-    )
+    return page(columns.TOUCHPOINTS, key, journey, {**numbers, **subject}, state)
 
 
 def _stage_numbers(cell: types.Cell, *, is_last: bool) -> dict[str, Cell]:
@@ -249,8 +213,17 @@ def _stage_numbers(cell: types.Cell, *, is_last: bool) -> dict[str, Cell]:
     }
     # The last stage has no conversion; that is no want of units.
     may_lack = CONVERSION if is_last else frozenset()
-    hidden = _hidden(numbers, withheld=cell.withheld, but=may_lack)
-    return _with_emotion(columns.STAGES, numbers, cell.emotion, hidden)
+    lacking = hidden(numbers, withheld=cell.withheld, but=may_lack)
+    return _with_emotion(columns.STAGES, numbers, cell.emotion, lacking)
+
+
+def _beside(journey: Journey, stage: Stage, persona: str) -> dict[str, Cell]:
+    """Return what a stage's row tells beside its own cell of the map."""
+    is_service = stage.key == SERVICE and persona == EVERYONE
+    return {
+        "onboarding": journey.onboarding if is_service else None,
+        "change": change_text(journey, stage.key, persona),
+    }
 
 
 def _touchpoint_numbers(touchpoint: Touchpoint) -> dict[str, Cell]:
@@ -259,8 +232,24 @@ def _touchpoint_numbers(touchpoint: Touchpoint) -> dict[str, Cell]:
         "units": touchpoint.units,
         "reach": rate(touchpoint.reach),
     }
-    hidden = _hidden(numbers, withheld=touchpoint.withheld)
-    return _with_emotion(columns.TOUCHPOINTS, numbers, touchpoint.emotion, hidden)
+    lacking = hidden(numbers, withheld=touchpoint.withheld)
+    cells = _with_emotion(columns.TOUCHPOINTS, numbers, touchpoint.emotion, lacking)
+    return {**cells, **_moment(touchpoint.moment_of_truth)}
+
+
+def _moment(moment: MomentOfTruth | None) -> dict[str, Cell]:
+    """Return the cells of the test for a moment of truth; all empty where it could not be made."""
+    if moment is None:
+        return dict.fromkeys(MOMENT) | {"moment": False}
+    return {
+        "moment": moment.starred,
+        "moment_verdict": Choice(moment.verdict, moment.verdict),
+        "moment_ratio": score(moment.ratio),
+        "moment_low": score(moment.low),
+        "moment_high": score(moment.high),
+        "moment_q": rate(moment.q),
+        "moment_exposed": moment.exposed,
+    }
 
 
 def _persona_numbers(persona: Persona, journey: Journey) -> dict[str, Cell]:
@@ -272,9 +261,9 @@ def _persona_numbers(persona: Persona, journey: Journey) -> dict[str, Cell]:
         "repeat_rate": rate(persona.repeat_rate),
         "cycle_days": whole(persona.cycle_days),
     }
-    hidden = _hidden(numbers, withheld=persona.withheld)
+    lacking = hidden(numbers, withheld=persona.withheld)
     if persona.withheld and any(touches is None for _, touches in persona.touches_per_stage):
-        hidden.append("touches_per_stage")
+        lacking.append("touches_per_stage")
     texts: dict[str, Cell] = {f"mix_{name}": None for name in OWN_MIXES}
     others: list[str] = []
     for mix in persona.mixes:
@@ -295,7 +284,7 @@ def _persona_numbers(persona: Persona, journey: Journey) -> dict[str, Cell]:
             for stage, touches in persona.touches_per_stage
         )
         or None,
-        "withheld": _withheld(columns.PERSONAS, hidden),
+        "withheld": withheld_text(columns.PERSONAS, lacking),
     }
 
 
@@ -313,45 +302,14 @@ def _part(label: str, count: int, units: int | None) -> str:
 
 
 def _with_emotion(
-    database: Database, numbers: Mapping[str, Cell], emotion: Emotion, hidden: list[str]
+    database: Database, numbers: Mapping[str, Cell], emotion: Emotion, lacking: list[str]
 ) -> dict[str, Cell]:
-    felt: dict[str, Cell] = {
-        "emotion": score(emotion.score),
-        "feeling": _feeling(emotion.score),
-        "emotion_evidence": Choice(emotion.evidence, emotion.evidence),
-        "emotion_n": emotion.n,
-        "emotion_confidence": (
-            Choice(emotion.confidence, emotion.confidence) if emotion.confidence else None
-        ),
+    cells = felt(emotion)
+    figures = {key: cells[key] for key in ("emotion", "emotion_n")}
+    lacking = [*lacking, *hidden(figures, withheld=emotion.withheld)]
+    return {
+        **numbers,
+        **cells,
+        **shown(emotion),
+        "withheld": withheld_text(database, lacking),
     }
-    figures = {key: felt[key] for key in ("emotion", "emotion_n")}
-    hidden = [*hidden, *_hidden(figures, withheld=emotion.withheld)]
-    return {**numbers, **felt, "withheld": _withheld(database, hidden)}
-
-
-def _feeling(value: float | None) -> Choice | None:
-    """Return the word for an emotion, by the unrounded score, as the model draws the lines."""
-    if value is None:
-        return None
-    if value >= 1.25:
-        word = "delighted"
-    elif value >= 0.4:
-        word = "pleased"
-    elif value > -0.4:
-        word = "indifferent"
-    elif value > -1.25:
-        word = "uneasy"
-    else:
-        word = "frustrated"
-    return Choice(word, word)
-
-
-def _hidden(numbers: Mapping[str, Cell], *, withheld: bool, but: Collection[str] = ()) -> list[str]:
-    if not withheld:
-        return []
-    return [key for key, value in numbers.items() if value is None and key not in but]
-
-
-def _withheld(database: Database, hidden: Collection[str]) -> str | None:
-    names = [column.name for column in database.columns if column.key in hidden]
-    return ", ".join(names) or None

@@ -7,20 +7,25 @@ map gives the same values, already rounded and in the form in which Notion gives
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from cjm_sync.journey.types import EVERYONE, Journey, JourneyMap
 from cjm_sync.model import Cell, Choice, Page
-from cjm_sync.ports import Figures
+from cjm_sync.ports import AGGREGATE, Disclosure, Figures
 from cjm_sync_notion import column_parts, columns
+from cjm_sync_notion.changes import changed_text
+from cjm_sync_notion.history_rows import History, history_rows
+from cjm_sync_notion.insight_rows import insight_rows
 from cjm_sync_notion.journey_rows import journey_rows
-from cjm_sync_notion.names import EVERYONE_LABEL, Names
+from cjm_sync_notion.names import Names
 from cjm_sync_notion.rounding import whole
+from cjm_sync_notion.row_parts import Known, key_parts, row_key
 from cjm_sync_notion.template import hub
-from cjm_sync_notion.values import cleaned, settled
-from cjm_sync_notion.views import journey_views
+from cjm_sync_notion.unit_rows import unit_moves, unit_rows
+from cjm_sync_notion.values import cleaned, settled, within_row
+from cjm_sync_notion.views import WITH_DASHBOARDS, Plan, Scene, journey_views
 from cjm_sync_notion.workspace import (
     SYNC_KEY,
     Column,
@@ -29,6 +34,7 @@ from cjm_sync_notion.workspace import (
     Option,
     OptionName,
     View,
+    database_key,
     marker,
 )
 
@@ -37,46 +43,139 @@ RUN_ROWS = 50
 
 NOT_ENOUGH = "not enough data"
 NAMED_VALUES = 20
+UTC_ZONE = ZoneInfo("UTC")
 _STAGE_COLORS = ("blue", "purple", "pink", "orange", "green", "yellow", "red", "brown")
 _SERIES_COLORS = ("green", "blue", "orange", "purple", "yellow", "pink", "brown", "red")
 
 
-def frame(journey_map: JourneyMap, *, installation: str) -> Frame:
+@dataclass(frozen=True, slots=True)
+class How:
+    """What the configuration says of showing: *timezone* cuts months, *plan* is the workspace's."""
+
+    timezone: ZoneInfo = UTC_ZONE
+    history: History = "monthly"
+    plan: Plan = "auto"
+    disclosure: Disclosure = AGGREGATE
+
+
+DEFAULTS = How()
+
+
+def frame(
+    journey_map: JourneyMap, *, installation: str, how: How = DEFAULTS, bound: Collection[str] = ()
+) -> Frame:
     """Return hub, databases in building order, and views for *journey_map*.
 
     A database's description ends in its marker. Views that share an anchor stand in reverse,
-    because each new one is placed directly below the anchor, above the one before it.
+    because each new one is placed directly below the anchor, above the one before it. The table of
+    single units is there once they may be shown, and stays when they may not any more.
     """
-    names = Names.of(journey_map)
+    names = Names.of(journey_map, identities=_identities(journey_map, bound))
     currencies = {journey.currency for journey in journey_map.journeys}
+    has_units = how.disclosure.detail != "aggregate" or database_key("units") in bound
     databases = tuple(
         _database(database, names=names, currencies=currencies, installation=installation)
         for database in columns.DATABASES
+        if database.kind != "units" or has_units
     )
     return Frame(
-        hub=hub(installation, outcomes=outcomes_text(journey_map)),
+        hub=hub(
+            installation,
+            outcomes=outcomes_text(journey_map),
+            changed=changed_text(journey_map),
+            has_dashboard=how.plan in WITH_DASHBOARDS,
+            has_units=has_units,
+        ),
         databases=databases,
-        views=tuple(_views(journey_map, names=names, databases=databases)),
+        views=tuple(_views(journey_map, names=names, has_units=has_units, plan=how.plan)),
     )
 
 
-def rows(journey_map: JourneyMap, *, bound: Collection[str]) -> tuple[Page, ...]:
-    """Return every row that should be there: personas, then stages, then touchpoints.
+def rows(
+    journey_map: JourneyMap, *, bound: Collection[str], how: How = DEFAULTS
+) -> tuple[Page, ...]:
+    """Return every row that should be there, database by database in building order.
 
     A key of *bound* whose subject is still known but has no row in the map gives a row with State
-    "no data" and empty numbers; a key of an unknown subject gives none.
+    "no data" and empty numbers; a key of an unknown subject gives none. Of pains, opportunities and
+    history a bound row stays as it was.
     """
-    names = Names.of(journey_map)
-    pages = [
-        page
-        for journey in journey_map.journeys
-        for page in journey_rows(journey, names=names, bound=bound)
-    ]
+    names = Names.of(journey_map, identities=_identities(journey_map, bound))
+    pages: list[Page] = []
+    for journey in journey_map.journeys:
+        renamed = _renamed(journey, bound)
+        keys = frozenset(renamed.get(key, key) for key in bound)
+        known = Known.of(journey, bound=keys)
+        leads = unit_moves(journey, disclosure=how.disclosure, bound=keys)
+        pages += journey_rows(journey, names=names, known=known, bound=keys)
+        pages += insight_rows(journey, names=names, known=known, bound=keys)
+        pages += history_rows(
+            journey,
+            as_of=journey_map.as_of,
+            timezone=how.timezone,
+            history=how.history,
+            names=names,
+            known=known,
+            bound=keys,
+        )
+        pages += unit_rows(
+            journey,
+            disclosure=how.disclosure,
+            names=names,
+            known=known,
+            bound=keys,
+            moves=leads,
+        )
     order = [database.kind for database in columns.DATABASES]
     return tuple(
         replace(page, cells=_settled(page.collection, page.cells))
         for page in sorted(pages, key=lambda page: order.index(page.collection))
     )
+
+
+def moves(
+    journey_map: JourneyMap, *, bound: Collection[str], how: How = DEFAULTS
+) -> dict[str, str]:
+    """Return which *bound* keys lead to which, for rows whose subject goes by another key now.
+
+    A journey has a new key, a unit was merged into another, or may be shown under another name.
+    """
+    found: dict[str, str] = {}
+    for journey in journey_map.journeys:
+        renamed = _renamed(journey, bound)
+        keys = frozenset(renamed.get(key, key) for key in bound)
+        units = unit_moves(journey, disclosure=how.disclosure, bound=keys)
+        for key in bound:
+            new = renamed.get(key, key)
+            new = units.get(new, new)
+            if new != key:
+                found[key] = new
+    return found
+
+
+def _renamed(journey: Journey, bound: Collection[str]) -> dict[str, str]:
+    """Return the keys that the *bound* rows of the journey's former keys have today."""
+    renamed: dict[str, str] = {}
+    for former in journey.formerly:
+        for key in bound:
+            parts = key_parts(key, former)
+            if parts is not None:
+                kind, rest = parts
+                renamed[key] = row_key(journey.key, kind, *rest)
+    return renamed
+
+
+def _identities(journey_map: JourneyMap, bound: Collection[str]) -> dict[str, str]:
+    """Return the former key of each journey whose views were made under it.
+
+    Its option and its views stay what they were: a view that filters by another option would show
+    nothing.
+    """
+    seen = {key.split("/")[2] for key in bound if key.startswith("_/view/")}
+    return {
+        journey.key: next((former for former in journey.formerly if former in seen), journey.key)
+        for journey in journey_map.journeys
+    }
 
 
 def run_row(report: Figures, *, index: int) -> Page:
@@ -160,8 +259,8 @@ def _count(value: int | None) -> str:
 
 
 def _settled(kind: str, cells: Mapping[str, Cell]) -> dict[str, Cell]:
-    database = next(database for database in columns.DATABASES if database.kind == kind)
-    return {key: settled(database.column(key), cell) for key, cell in cells.items()}
+    database = columns.BY_KIND[kind]
+    return within_row({key: settled(database.column(key), cell) for key, cell in cells.items()})
 
 
 def _database(
@@ -193,18 +292,32 @@ def _options(column: str, names: Names) -> Iterator[Option]:
         position += 1
 
 
-def _views(
-    journey_map: JourneyMap, *, names: Names, databases: tuple[Database, ...]
-) -> Iterator[View]:
+def _views(journey_map: JourneyMap, *, names: Names, has_units: bool, plan: Plan) -> Iterator[View]:
     journeys = journey_map.journeys
     stages = set(names.stages)
     for journey in reversed(journeys):
-        label = names.journeys[journey.key]
+        identity = names.journey(journey.key)
+        option = OptionName("journey", identity, names.journeys[identity])
+        everyone = names.choice("persona", EVERYONE)
         yield from journey_views(
-            databases,
-            journey=OptionName("journey", journey.key, label),
-            everyone=OptionName("persona", EVERYONE, names.personas.get(EVERYONE, EVERYONE_LABEL)),
-            suffix=f" · {label}" if len(journeys) > 1 else "",
-            # An empty stage of this journey is worth seeing, one of another journey is not.
-            hide_empty_stages={stage.key for stage in journey.stages} != stages,
+            Scene(
+                key=identity,
+                journey=option,
+                everyone=OptionName("persona", everyone.key, everyone.label),
+                suffix=f" · {option.label}" if len(journeys) > 1 else "",
+                # An empty stage of this journey is worth seeing, one of another is not.
+                hide_empty_stages={stage.key for stage in journey.stages} != stages,
+                personas=tuple(_personas(journey, names)),
+                plan=plan,
+                has_units=has_units,
+            )
         )
+
+
+def _personas(journey: Journey, names: Names) -> Iterator[tuple[str, OptionName]]:
+    """Yield row and option of each persona that has an option of its own, Everyone aside."""
+    for persona in journey.personas:
+        choice = names.choice("persona", persona.key)
+        if persona.key != EVERYONE and choice.key == persona.key:
+            option = OptionName("persona", choice.key, choice.label)
+            yield row_key(journey.key, "persona", persona.key), option

@@ -64,6 +64,7 @@ class NotionSettings(BaseModel):
     parent_page: str
     plan: Literal["auto", "free", "plus", "business", "enterprise"] = "auto"
     language: Literal["en"] = "en"
+    history: Literal["monthly", "everyone", "off"] = "monthly"
     adopt: Annotated[Mapping[str, AdoptTable], AfterValidator(_check_kinds)] = Field(
         default_factory=dict
     )

@@ -30,17 +30,21 @@ from cjm_sync.ports import (
 from cjm_sync_notion import columns as table
 from cjm_sync_notion.adoption import match_rows, names_of, preview
 from cjm_sync_notion.backup import Backup
+from cjm_sync_notion.changes import changed_text
 from cjm_sync_notion.client import NotionClient, open_notion
 from cjm_sync_notion.databases import HUB, Databases
 from cjm_sync_notion.estimate import estimate
 from cjm_sync_notion.frame import FrameBuilder
+from cjm_sync_notion.history_rows import History
+from cjm_sync_notion.overlay_rows import people_of
 from cjm_sync_notion.pages import Pages
-from cjm_sync_notion.render import frame, outcomes_text, rows, run_row, status_text
+from cjm_sync_notion.render import How, frame, moves, outcomes_text, rows, run_row, status_text
 from cjm_sync_notion.schemas import lacking
 from cjm_sync_notion.settings import AdoptTable, NotionSettings
-from cjm_sync_notion.template import OUTCOMES, STATUS
+from cjm_sync_notion.template import CHANGED, OUTCOMES, STATUS
 from cjm_sync_notion.templates import Templates
 from cjm_sync_notion.viewmaking import LiveOptions, ViewBuilder
+from cjm_sync_notion.views import Plan
 from cjm_sync_notion.workspace import Database, Memory, block_key, database_key
 
 PICTURE = "picture"
@@ -58,7 +62,8 @@ class NotionTarget:
         timezone: str,
         settle_seconds: float,
         budget_per_minute: int,
-        plan: str,
+        plan: Plan,
+        history: History,
         adopted: Mapping[str, AdoptTable],
         templates: Mapping[str, str],
         folder: Path | None,
@@ -68,7 +73,7 @@ class NotionTarget:
         self._client = client
         self._parent_id = parent_id
         self._timezone = ZoneInfo(timezone)
-        self._budget, self._plan = budget_per_minute, plan
+        self._budget, self._plan, self._history = budget_per_minute, plan, history
         self._findings: list[Finding] = []
         self._adopted = adopted
         self._live_options: LiveOptions = {}
@@ -162,27 +167,41 @@ class NotionTarget:
         disclosure: Disclosure = AGGREGATE,
     ) -> Wished:
         """Return the workspace as it should be."""
-        wanted = frame(journey_map, installation=installation)
+        how = How(self._timezone, self._history, self._plan, disclosure)
+        wanted = frame(journey_map, installation=installation, how=how, bound=bound)
         for database in wanted.databases:
             self._databases[database.kind] = database
         self._views.wished = wanted.views
-        outcomes = outcomes_text(journey_map)
+        outcomes, changed = outcomes_text(journey_map), changed_text(journey_map)
         items = (
             Item(HUB, "hub", wanted.hub),
             *(
                 Item(database_key(d.kind), "database", d, digest=_columns_digest(d))
                 for d in wanted.databases
             ),
-            *(Item(view.key, "view", view, optional=True) for view in wanted.views),
+            *(
+                Item(view.key, "view", view, optional=True, needs=view.page or view.dashboard)
+                for view in wanted.views
+            ),
             Item(block_key(OUTCOMES), "block", ("paragraph", outcomes), digest=outcomes),
+            Item(block_key(CHANGED), "block", ("paragraph", changed), digest=changed),
             *_picture_items(picture),
         )
-        self._wished = rows(journey_map, bound=bound)
-        return Wished(items, tuple(self._wished))
+        self._wished = rows(journey_map, bound=bound, how=how)
+        there = {page.key for page in self._wished}
+        moved = moves(journey_map, bound=bound, how=how)
+        return Wished(
+            items,
+            tuple(self._wished),
+            moved={old: new for old, new in moved.items() if new in there},
+        )
 
     def people(self, rows: Sequence[Observed]) -> Mapping[str, JourneyPeople]:
-        """Return what people put into the cells that the overlay heeds."""
-        return {}
+        """Return what people put into the cells that the overlay heeds; what it cannot is noted."""
+        people, findings = people_of(rows)
+        for finding in findings:
+            self._note(finding)
+        return people
 
     def closing(self, figures: Figures, *, number: int) -> tuple[Item, Page]:
         """Return the status line and the row of this run."""
@@ -440,6 +459,7 @@ class NotionPlugin:
             folder=folder,
             now=clock.now,
             plan=settings.plan,
+            history=settings.history,
         )
 
 

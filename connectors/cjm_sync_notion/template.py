@@ -1,8 +1,9 @@
 """The hub page as it is made once: sections, one-line definitions, and room for people's words.
 
-The sections are those a journey map must carry. Views are placed after the anchor blocks; the two
-owned paragraphs are edited in place by later runs; every other block belongs to people from the
-moment it stands there. Nothing here promises a number that is not shown.
+The sections are those a journey map must carry. Views are placed after the anchor blocks; the
+three owned paragraphs are edited in place by later runs, and the picture, which is put behind the
+status line, is swapped; every other block belongs to people from the moment it stands there. Nothing
+here promises a number that is not shown.
 """
 
 from __future__ import annotations
@@ -17,12 +18,25 @@ HUB_TITLE = "Customer journey map"
 HUB_ICON = "🗺️"
 STATUS = "status"
 OUTCOMES = "outcomes"
+CHANGED = "changed"
 NOT_YET = "Not refreshed yet: the first run is still writing."
 
 
-def hub(installation: str, *, outcomes: str) -> Hub:
-    """Return the hub page; *outcomes* is the line on units in no stage or dormant."""
-    return Hub(HUB_TITLE, HUB_ICON, tuple(_blocks(installation, outcomes=outcomes)))
+def hub(
+    installation: str,
+    *,
+    outcomes: str,
+    changed: str,
+    has_dashboard: bool = False,
+    has_units: bool = False,
+) -> Hub:
+    """Return the hub page; *outcomes* and *changed* are the lines that later runs edit.
+
+    *outcomes* is on units in no stage or dormant, *changed* on the largest moves.
+    """
+    top = _top(installation, changed=changed, has_dashboard=has_dashboard)
+    units = _units() if has_units else ()
+    return Hub(HUB_TITLE, HUB_ICON, (*top, *_blocks(outcomes=outcomes), *units, *_bottom()))
 
 
 def paragraph(text: str, *, color: str = "default") -> dict[str, Any]:
@@ -30,7 +44,7 @@ def paragraph(text: str, *, color: str = "default") -> dict[str, Any]:
     return _leaf("paragraph", text, color=color)
 
 
-def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
+def _top(installation: str, *, changed: str, has_dashboard: bool) -> Iterator[Block]:
     yield Block(
         "marker",
         paragraph(
@@ -58,16 +72,27 @@ def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
             ),
             (
                 "Emotion runs from −2 (frustrated) to +2 (delighted). Measured means survey answers, "
-                "inferred means what happened in calls, meetings, emails, tickets and deals."
+                "inferred means what happened in calls, meetings, emails, tickets and deals. Type your "
+                "own value into Emotion override: the curve then shows it."
             ),
             (
                 "Everything on this page outside the tables is yours, except the lines that name the "
-                "last refresh and what became of units. In the tables, the columns whose description "
+                "last refresh, what changed and what became of units, and the picture of the map. In the tables, the columns whose description "
                 "says “Yours” are."
             ),
         ),
     )
 
+    yield _heading("changed", "What changed since last time", level=3)
+    yield Block(CHANGED, paragraph(changed), owned=True)
+    if has_dashboard:
+        yield _definition(
+            "dashboard-view",
+            "The numbers at a glance. Each of them stands with its definition further down.",
+        )
+
+
+def _blocks(*, outcomes: str) -> Iterator[Block]:
     yield _heading("personas", "Personas")
     yield _definition(
         "personas-view",
@@ -90,12 +115,14 @@ def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
     yield _heading("touchpoints", "Touchpoints, online and offline")
     yield _definition(
         "board-view",
-        "Where customers meet us, by stage. Tick Key moment on those where they decide; Channel "
-        "tells online from offline.",
+        "Where customers meet us, by stage. Channel tells online from offline. Moment of truth is "
+        "ticked where touches are most strongly linked with moving on; tick Key moment where you "
+        "know that customers decide.",
     )
     yield _definition(
         "touchpoints-view",
-        "All touchpoints as a table, with how many units each one reached.",
+        "All touchpoints as a table, with how many units each one reached, and those with a date "
+        "in Due on a timeline.",
     )
     yield from _room("touchpoints", "Which touchpoints leave no trace in HubSpot?")
 
@@ -105,8 +132,18 @@ def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
         "How customers feel, stage by stage, from −2 to +2; 0 is indifferent.",
     )
     yield _heading("delights", "Delights to amplify", level=3)
+    yield _definition(
+        "delights-view",
+        "Touchpoints where survey answers are clearly good, the strongest first.",
+    )
     yield from _room("delights", "What made customers glad, and where could it happen more often?")
     yield _heading("pains", "Pains to relieve", level=3)
+    yield _definition(
+        "pains-view",
+        "What rules found in the records, by severity: how many are affected, how far past the "
+        "threshold, and whether it gets worse. One that no longer fires is resolved and leaves "
+        "this table; its row and your words stay.",
+    )
     yield from _room("pains", "What annoyed them, how often, and in whose words?")
 
     yield _heading("metrics", "Metrics")
@@ -115,6 +152,10 @@ def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
         "Time, conversion, drop-off and satisfaction by stage. The slow stage has the most median "
         "days; the last one is not compared, for nobody waits there to move on. Repeat purchase and "
         "order value stand in Personas.",
+    )
+    yield _definition(
+        "trend-view",
+        "How the map moved, month by month, for Everyone. A month is kept as its last run saw it.",
     )
     yield from _room("metrics", "Which number do you want to move, and to what?")
 
@@ -136,9 +177,14 @@ def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
 
     yield _heading("opportunities", "Opportunities and actions")
     yield _definition(
-        "opportunities-definition",
-        "What will be better, who does it, and by when. Touchpoints have Owner, Decision and Due; "
-        "larger plans belong here.",
+        "opportunities-view",
+        "What would be gained by relieving a pain: Priority grows with value and falls with effort. "
+        "Drag the cards by Status; set Owner, Decision and Effort. Add rows of your own, with "
+        "Journey chosen.",
+    )
+    yield _definition(
+        "roadmap-view",
+        "What is done by when: everything with a date in Due.",
     )
     yield Block("opportunities-room", _leaf("to_do", "First action: what, who, by when"))
 
@@ -158,6 +204,16 @@ def _blocks(installation: str, *, outcomes: str) -> Iterator[Block]:
     )
     yield Block("review-room", _leaf("to_do", "First review: date and people"))
 
+
+def _units() -> Iterator[Block]:
+    yield _heading("units", "Single journeys")
+    yield _definition(
+        "units-view",
+        "Unit by unit: where it stands, since when, and how it came there.",
+    )
+
+
+def _bottom() -> Iterator[Block]:
     yield _heading("databases", "Tables behind this page")
     yield _definition(
         "databases-definition",

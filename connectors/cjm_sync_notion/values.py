@@ -9,6 +9,7 @@ decodes to something that equals no written value: an option without our key is
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -26,6 +27,9 @@ TEXT_BYTES = 240_000  # at most doubled by JSON escapes, this stays under 500 KB
 NAME_UNITS = 100  # of an option; Notion documents none, its own interface stops here
 SCHEMA_OPTIONS = 100  # documented limit of an array; further options arise when a row needs them
 MARK_ROOM = 40  # what is added to a text that was cut, or to a name that has a twin
+
+REFERENCES = 100  # documented limit of a relation in one request
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Lookup = Callable[[str, str], str | None]
 
@@ -54,9 +58,9 @@ def cleaned(text: str, *, one_line: bool = False) -> str:
     return " ".join(kept.split()) if one_line else kept.strip()
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, *, room_bytes: int = TEXT_BYTES) -> str:
     """Return *text* within the limits of one property, saying how much was cut."""
-    room_units, room_bytes = ITEM_UNITS * TEXT_ITEMS, TEXT_BYTES
+    room_units = ITEM_UNITS * TEXT_ITEMS
     # Splitting never breaks a pair, so an item may hold one unit less than its limit.
     room_units -= TEXT_ITEMS
     if units(text) <= room_units and len(text.encode()) <= room_bytes:
@@ -142,6 +146,8 @@ def settled(column: Column, cell: Cell) -> Cell:
             return Choice(key, option_name(label, key=key))
         case Link(keys=keys):
             return Link(tuple(dict.fromkeys(keys))) if keys else None
+        case str() if column.type == "url" and units(cleaned(cell, one_line=True)) > ITEM_UNITS:
+            return None  # a part of an address leads elsewhere
         case datetime():
             return cell.astimezone(UTC).replace(second=0, microsecond=0)
         case str():
@@ -155,6 +161,26 @@ def settled(column: Column, cell: Cell) -> Cell:
             return int(cell)
         case _:
             return cell
+
+
+def within_row(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    """Return *cells* with their texts cut so that the whole row fits one request of 500 KB.
+
+    The longest texts are cut first, all to one length, each saying by how much.
+    """
+    sizes = {key: len(cell.encode()) for key, cell in cells.items() if isinstance(cell, str)}
+    if sum(sizes.values()) <= TEXT_BYTES:
+        return dict(cells)
+    room, left = TEXT_BYTES, len(sizes)
+    for size in sorted(sizes.values()):
+        if size * left > room:
+            break
+        room, left = room - size, left - 1
+    share = room // left
+    return {
+        key: _cut(cell, room_bytes=share) if isinstance(cell, str) and sizes[key] > share else cell
+        for key, cell in cells.items()
+    }
 
 
 def encode(
@@ -181,13 +207,15 @@ def encode(
         case "select", Choice(key=key, label=label):
             known = option_id(column.key, key)
             return {"select": {"id": known} if known else {"name": label}}
+        case "date", str(day) if _DAY.fullmatch(day):
+            return {"date": {"start": day}}
         case "date", datetime() as moment:
             return {"date": {"start": moment.isoformat(timespec="milliseconds")}}
         case "checkbox", bool(mark):
             return {"checkbox": mark}
         case "url", str(address) if units(address) <= ITEM_UNITS:
             return {"url": address}
-        case "relation", Link(keys=keys):
+        case "relation", Link(keys=keys) if len(keys) <= REFERENCES:
             found = [page_id(key) for key in keys]
             return {"relation": [{"id": page} for page in found if page]}
         case _:
@@ -244,7 +272,10 @@ def _choice(column: Column, option: Mapping[str, Any], option_key: Lookup) -> di
     return {"choice_name": option.get("name"), "choice_id": option.get("id")}
 
 
-def _date(held: Mapping[str, Any]) -> dict[str, Any]:
+def _date(held: Mapping[str, Any]) -> dict[str, Any] | str:
+    """Return a day alone as its text, a time or a span by its parts."""
+    if not held.get("end") and _DAY.fullmatch(str(held["start"])):
+        return str(held["start"])
     read = {"at": _moment(held["start"], held.get("time_zone"))}
     if held.get("end"):
         read["until"] = _moment(held["end"], held.get("time_zone"))

@@ -12,11 +12,12 @@ import pytest
 
 from cjm_sync.journey.types import Emotion, JourneyMap, Mix, Outcomes
 from cjm_sync.model import Choice, Link, Page, canonical
-from cjm_sync.ports import Figures
+from cjm_sync.ports import Disclosure, Figures
 from cjm_sync_notion import columns
 from cjm_sync_notion.columns import DATABASES, columns_markdown
-from cjm_sync_notion.render import frame, outcomes_text, rows, run_row, status_text
+from cjm_sync_notion.render import How, frame, outcomes_text, rows, run_row, status_text
 from cjm_sync_notion.values import resolve, schema, units
+from cjm_sync_notion.views import Plan
 from cjm_sync_notion.workspace import SYNC_KEY, ColumnId, Database, OptionName, View, marker
 from notion_maps import NOON, SILENT, a_map, cell, journey, persona, stage, touchpoint
 
@@ -30,6 +31,10 @@ def by_key(pages: tuple[Page, ...]) -> dict[str, Page]:
 def database(kind: str, journey_map: JourneyMap | None = None) -> Database:
     made = frame(journey_map or a_map(), installation="abc").databases
     return next(database for database in made if database.kind == kind)
+
+
+FULL = Disclosure("full", "secret", "123")
+WITHOUT_HISTORY = How(history="off")
 
 
 def figures(**changes: Any) -> Figures:
@@ -50,6 +55,15 @@ def test_a_row_uses_only_synced_columns_of_its_database() -> None:
         assert set(page.cells) == synced, page.key
 
 
+def test_a_row_left_as_it_was_names_only_its_key_and_state() -> None:
+    keys = ["customers/pain/PP1/purchase/x", "customers/history/2026-10/gone/everyone"]
+
+    pages = by_key(rows(a_map(journey(pains=())), bound=keys))
+
+    assert pages[keys[0]].cells == {"sync_key": keys[0], "state": Choice("resolved", "resolved")}
+    assert pages[keys[1]].cells == {"sync_key": keys[1]}
+
+
 def test_rows_stand_behind_the_rows_they_link_to() -> None:
     pages = rows(a_map(), bound=["customers/persona/user", "customers/stage/service/user"])
     seen: set[str] = set()
@@ -59,7 +73,7 @@ def test_rows_stand_behind_the_rows_they_link_to() -> None:
         assert all(key in seen for link in links for key in link.keys), page.key
         seen.add(page.key)
     assert [page.collection for page in pages] == sorted(
-        (page.collection for page in pages), key=["personas", "stages", "touchpoints"].index
+        (page.collection for page in pages), key=[d.kind for d in DATABASES].index
     )
     assert by_key(pages)["customers/stage/service/user"].cells["persona_row"] == Link(
         ("customers/persona/user",)
@@ -74,7 +88,7 @@ def test_keys_are_percent_encoded_and_name_their_subject() -> None:
         touchpoints=(touchpoint("ext.a/b"),),
     )
 
-    pages = by_key(rows(a_map(made), bound=[]))
+    pages = by_key(rows(a_map(made), bound=[], how=WITHOUT_HISTORY))
 
     assert set(pages) == {
         "customers/persona/P%C3%A4ivi%2F%C2%A7%201~a-b.c_d%25",
@@ -110,6 +124,7 @@ def test_a_stage_row_shows_its_numbers_rounded() -> None:
         "emotion_evidence": {"choice": "measured"}, "emotion_confidence": {"choice": "medium"},
         "nps": -13, "nps_n": 15, "csat": 0.833, "csat_n": 12, "ces": 5.2, "ces_n": 8,
         "open_amount": 120_000, "won_amount": 80_000,
+        "emotion_shown": 0.4, "emotion_gap": None, "onboarding": None, "change": None,
         "persona_row": {"link": ["customers/persona/everyone"]},
         "state": {"choice": "active"}, "withheld": None, "order": 3,
         "sync_key": "customers/stage/purchase/everyone",
@@ -125,6 +140,9 @@ def test_a_touchpoint_row_shows_label_channel_and_reach() -> None:
         "touches": 31, "units": 22, "reach": 0.367, "emotion": 0,
         "feeling": {"choice": "indifferent"}, "emotion_n": 9,
         "emotion_evidence": {"choice": "inferred"}, "emotion_confidence": {"choice": "low"},
+        "emotion_shown": 0, "emotion_gap": None,
+        "moment": False, "moment_verdict": None, "moment_ratio": None, "moment_low": None,
+        "moment_high": None, "moment_q": None, "moment_exposed": None,
         "stage_row": {"link": ["customers/stage/purchase/everyone"]},
         "state": {"choice": "active"}, "withheld": None, "order": 3,
         "sync_key": "customers/touchpoint/purchase/meet.first",
@@ -252,7 +270,8 @@ def test_a_known_subject_without_data_keeps_its_row_empty(key: str, name: str) -
         "customers/stage/service/stranger", "customers/touchpoint/gone/meet.first",
         "customers/touchpoint/service/gone", "others/persona/everyone", "_/run/03", "_/hub",
         "customers/persona/us%65r", "customers/persona/user/more", "customers", "",
-        "customers/history/2026-10/purchase/everyone",
+        "customers/history/2026-10/purchase", "customers/pain/PP1/gone/x",
+        "customers/opportunity/PP1/gone/x", "customers/unit/contacts",
     ],
 )  # fmt: skip
 def test_a_bound_key_of_an_unknown_subject_gives_no_row(key: str) -> None:
@@ -368,7 +387,9 @@ def test_relations_point_to_databases_that_stand_before_them() -> None:
     for held in DATABASES:
         assert all(c.relates_to in built for c in held.columns if c.type == "relation")
         built.append(held.kind)
-    assert built == ["personas", "stages", "touchpoints", "runs"]
+    assert built == [
+        "personas", "stages", "touchpoints", "pains", "opportunities", "history", "units", "runs",
+    ]  # fmt: skip
 
 
 def test_every_database_says_whose_it_is() -> None:
@@ -407,7 +428,8 @@ def test_the_hub_can_be_made_in_one_request() -> None:
     hub = frame(a_map(), installation="abc").hub
     every = list(_blocks([block.json for block in hub.blocks]))
 
-    assert len(every) <= 60
+    assert len(hub.blocks) <= 100
+    assert len(every) <= 90
     assert max(depth for depth, _ in every) <= 2
     assert len({block.key for block in hub.blocks}) == len(hub.blocks)
     for _, block in every:
@@ -422,7 +444,7 @@ def test_the_hub_begins_with_its_marker_and_owns_only_leaves() -> None:
 
     first = hub.blocks[0].json["paragraph"]["rich_text"][0]["text"]["content"]
     assert marker("abc", "hub") in first
-    assert [block.key for block in owned] == ["status", "outcomes"]
+    assert [block.key for block in owned] == ["status", "changed", "outcomes"]
     assert all(block.json["type"] == "paragraph" for block in owned)
 
 
@@ -489,6 +511,11 @@ VIEW_KEYS = {
     "gallery": (
         {"type", "properties", "cover", "cover_size", "cover_aspect", "card_layout"}, {"type"}
     ),
+    "timeline": (
+        {"type", "date_property_id", "end_date_property_id", "properties", "show_table",
+         "table_properties", "preference", "arrows_by", "color_by"},
+        {"type", "date_property_id"},
+    ),
     "table": (
         {"type", "properties", "group_by", "subtasks", "wrap_cells", "frozen_column_index",
          "show_vertical_lines"},
@@ -515,11 +542,20 @@ TWO = a_map(journey(), journey(key="renewals", name="Renewals", stages=(stage("l
                                touchpoints=()))  # fmt: skip
 
 
-@pytest.mark.parametrize("view", frame(TWO, installation="i").views, ids=lambda view: view.key)
+@pytest.mark.parametrize(
+    "view",
+    [
+        view
+        for view in frame(TWO, installation="i", how=How(disclosure=FULL)).views
+        if view.type != "dashboard"
+    ],
+    ids=lambda view: view.key,
+)
 def test_a_view_is_made_of_documented_keys_and_columns_that_exist(view: View) -> None:
     assert view.configuration is not None
     allowed, required = VIEW_KEYS[view.type]
-    held = database(view.kind, TWO)
+    made = frame(TWO, installation="abc", how=How(disclosure=FULL)).databases
+    held = next(database for database in made if database.kind == view.kind)
 
     assert view.configuration["type"] == view.type
     assert required <= set(view.configuration) <= allowed
@@ -532,13 +568,22 @@ def test_a_view_is_made_of_documented_keys_and_columns_that_exist(view: View) ->
     assert "formula" not in str(view)
 
 
-def test_views_are_filtered_by_journey_and_hide_retired_rows() -> None:
-    for view in frame(TWO, installation="i").views:
+def views_of(journey_map: JourneyMap, plan: Plan = "auto") -> tuple[View, ...]:
+    return frame(journey_map, installation="i", how=How(plan=plan)).views
+
+
+def test_views_are_filtered_by_journey_and_hide_what_is_not_refreshed() -> None:
+    for view in views_of(TWO):
+        if view.type == "dashboard":
+            assert view.filter is None
+            continue
         wanted = {(name, option.key) for name, option in _conditions(view)}
 
-        assert ("does_not_equal", "retired") in wanted
+        assert wanted & {("does_not_equal", "retired"), ("equals", "active")}
         assert {key for name, key in wanted if name == "equals"} & {"customers", "renewals"}
-        assert (("equals", "everyone") in wanted) == (view.kind == "stages")
+        if view.kind in {"stages", "history"}:
+            persona = view.page.rpartition("/")[2] or "everyone"
+            assert ("equals", persona) in wanted
 
 
 def _conditions(view: View) -> Iterator[tuple[str, OptionName]]:
@@ -554,10 +599,12 @@ def test_views_have_one_name_each_and_an_anchor_on_the_hub() -> None:
     names = [(view.kind, view.name) for view in two.views]
     assert len(set(names)) == len(names)
     assert len({view.key for view in two.views}) == len(two.views)
-    assert {view.after for view in two.views} == anchors
-    assert {view.name for view in one.views} == {
-        "Personas", "Journey board", "Touchpoints", "Emotion curve", "Funnel", "Stages",
-        "Time in stage",
+    on_hub = [view for view in two.views if not (view.page or view.dashboard)]
+    assert {view.after for view in on_hub} == anchors
+    assert {view.name for view in one.views if not (view.page or view.dashboard)} == {
+        "Personas", "Journey board", "Touchpoints by date", "Touchpoints", "Emotion curve", "Funnel",
+        "Stages", "Time in stage", "Trend of emotion", "Trend of conversion", "Pains by severity",
+        "Delights", "Roadmap", "Opportunities", "The map at a glance",
     }  # fmt: skip
     assert "Funnel · Renewals" in {view.name for view in two.views}
     assert [view.key for view in two.views if view.name.startswith("Funnel")] == [
@@ -565,10 +612,47 @@ def test_views_have_one_name_each_and_an_anchor_on_the_hub() -> None:
     ]  # fmt: skip
 
 
-def test_the_emotion_curve_is_the_first_chart_for_the_free_plan_shows_one() -> None:
-    charts = [view for view in frame(a_map(), installation="i").views if view.type == "chart"]
+def test_the_emotion_curve_is_the_first_chart_and_on_the_free_plan_the_only_one() -> None:
+    def charts(plan: Plan) -> list[str]:
+        return [view.name for view in views_of(a_map(), plan) if view.type == "chart"]
 
-    assert [view.name for view in charts] == ["Emotion curve", "Funnel", "Time in stage"]
+    assert charts("plus") == [
+        "Emotion curve", "Funnel", "Time in stage", "Trend of emotion", "Trend of conversion",
+    ]  # fmt: skip
+    assert charts("free") == ["Emotion curve"]
+    assert {"Funnel", "Trend"} <= {v.name for v in views_of(a_map(), "free") if v.type == "table"}
+
+
+@pytest.mark.parametrize(
+    ("plan", "has_one"),
+    [("free", False), ("plus", False), ("auto", True), ("business", True), ("enterprise", True)],
+)
+def test_a_dashboard_is_wished_where_the_plan_may_have_it(plan: Plan, has_one: bool) -> None:
+    made = frame(a_map(), installation="i", how=How(plan=plan))
+    boards = [view for view in made.views if view.type == "dashboard"]
+
+    assert bool(boards) == has_one
+    assert any(block.key == "dashboard-view" for block in made.hub.blocks) == has_one
+
+
+def test_a_dashboard_stays_within_twelve_widgets_and_four_in_a_row() -> None:
+    widgets = [view for view in views_of(a_map()) if view.dashboard]
+    rows_of = [view.row for view in widgets]
+
+    assert 3 <= len(widgets) <= 12
+    assert max(rows_of.count(row) for row in rows_of) <= 4
+    assert rows_of == sorted(rows_of)
+    for row in set(rows_of):
+        assert [w.opens_row for w in widgets if w.row == row].index(True) == 0
+    assert {widget.dashboard for widget in widgets} == {"_/view/customers/dashboard"}
+
+
+def test_a_persona_has_a_table_on_its_own_page_and_everyone_none() -> None:
+    on_pages = [view for view in views_of(a_map()) if view.page]
+
+    assert [(view.page, view.name) for view in on_pages] == [
+        ("customers/persona/champion", "Stages of Champion")
+    ]
 
 
 def test_the_slow_stage_is_seen_first_in_the_table_of_metrics() -> None:
@@ -643,5 +727,7 @@ def test_a_map_without_journeys_still_has_its_tables() -> None:
 
     assert rows(empty, bound=["customers/persona/user"]) == ()
     assert frame(empty, installation="i").views == ()
-    assert len(frame(empty, installation="i").databases) == len(columns.DATABASES)
+    assert [d.kind for d in frame(empty, installation="i").databases] == [
+        database.kind for database in columns.DATABASES if database.kind != "units"
+    ]
     assert outcomes_text(empty) == ""
