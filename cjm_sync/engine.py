@@ -20,10 +20,12 @@ from cjm_sync.guard import guard
 from cjm_sync.journal import Entry
 from cjm_sync.journey.compute import compute
 from cjm_sync.journey.facts import Facts
+from cjm_sync.journey.grounds import History
 from cjm_sync.journey.overlay import overlay
 from cjm_sync.journey.travellers import OBJECTS, Crowd, travellers
-from cjm_sync.journey.types import Journey, JourneyMap
+from cjm_sync.journey.types import Journey, JourneyMap, JourneyPeople
 from cjm_sync.model import Binding, Finding, Item, Missing, Need, Observed, Page, Wished
+from cjm_sync.past import history_of, remember
 from cjm_sync.plan import plan
 from cjm_sync.ports import (
     DETAILS,
@@ -32,6 +34,8 @@ from cjm_sync.ports import (
     Figures,
     JourneyRequest,
     MappingPlugin,
+    Painter,
+    Picture,
     Source,
     Target,
 )
@@ -41,6 +45,8 @@ from cjm_sync.steps import Build, Create, Forget, Observation, Plan, Rules
 from cjm_sync.store import MirrorRecords, Store
 
 logger = logging.getLogger(__name__)
+
+_NOBODY: Mapping[str, JourneyPeople] = {}
 
 RING = 50
 WORKERS = 4
@@ -62,7 +68,9 @@ class Engine:
         clock: Clock,
         settings: Settings,
         progress: Progress | None = None,
+        painter: Painter | None = None,
     ) -> None:
+        self._painter = painter
         self._store, self._source, self._target = store, source, target
         self._mapping, self._clock, self._settings = mapping, clock, settings
         self._progress = progress or Progress()
@@ -89,7 +97,7 @@ class _Run:
         self._store, self._clock = engine._store, engine._clock  # noqa: SLF001 - one mind, two classes
         self._source, self._target = engine._source, engine._target  # noqa: SLF001
         self._mapping, self._settings = engine._mapping, engine._settings  # noqa: SLF001
-        self._progress = engine._progress  # noqa: SLF001
+        self._progress, self._painter = engine._progress, engine._painter  # noqa: SLF001
         self._needs = engine.needs
         self._options = options
         self._started_at = self._clock.now()
@@ -158,13 +166,20 @@ class _Run:
             return "partial"
         self._progress.phase("compute")
         journey_map = compute_map(
-            self._mapping, self._store, self._settings.journeys, as_of=self._as_of
+            self._mapping,
+            self._store,
+            self._settings.journeys,
+            as_of=self._as_of,
+            timezone=self._settings.timezone,
+            people=self._store.people(),
         )
         self._findings += journey_map.findings
         for journey in journey_map.journeys:
             self._findings += journey.findings
         self._progress.phase("plan")
         self._write(journey_map)
+        if not self._options.dry_run:
+            remember(self._store, journey_map, timezone=self._settings.timezone)
         if self._pulled.failed or self._tally.rejected:
             return "partial"
         return "done"
@@ -195,10 +210,12 @@ class _Run:
         people = self._target.people(by_subject(rows, applier.memory, wished.moved))
         if not self._options.dry_run:
             self._store.save_people(people)
+        shown = overlay(journey_map, people)
         wished = self._target.render(
-            overlay(journey_map, people),
+            shown,
             installation=installation,
             bound=sorted(applier.memory),
+            picture=self._picture(shown),
             disclosure=disclosure,
         )
         refusals = self._store.refusals(self._clock.now())
@@ -252,6 +269,12 @@ class _Run:
             if not self._options.dry_run:
                 self._store.set_facts({"secret": secret})
         return Disclosure(detail, secret, facts.get("portal_id", ""))
+
+    def _picture(self, shown: JourneyMap) -> Picture | None:
+        if self._painter is None:
+            return None
+        self._findings += self._painter.lacking(shown)
+        return self._painter.picture(shown)
 
     def _mend(self, applier: Applier, wished: Wished) -> None:
         """Settle what an earlier run left open before anything new is planned."""
@@ -450,19 +473,39 @@ def compute_map(
     journeys: Sequence[JourneyRequest],
     *,
     as_of: datetime,
+    timezone: str = "UTC",
+    people: Mapping[str, JourneyPeople] = _NOBODY,
 ) -> JourneyMap:
-    """Compute the map from the mirror alone; asks neither service."""
+    """Compute the map from the mirror alone; asks neither service and saves nothing.
+
+    *timezone* cuts the days of earlier snapshots; of *people* only the day of their last review
+    counts here, which drift is told against.
+    """
     records = MirrorRecords(store)
     computed = tuple(
-        _told(mapping.facts(records, journey, as_of=as_of), journey, store, as_of)
+        _told(
+            mapping.facts(records, journey, as_of=as_of),
+            journey,
+            store,
+            as_of,
+            history_of(
+                store,
+                journey,
+                as_of=as_of,
+                timezone=timezone,
+                reviewed_on=people[journey.key].reviewed_on if journey.key in people else None,
+            ),
+        )
         for journey in journeys
     )
     return JourneyMap(as_of, computed)
 
 
-def _told(facts: Facts, journey: JourneyRequest, store: Store, as_of: datetime) -> Journey:
+def _told(
+    facts: Facts, journey: JourneyRequest, store: Store, as_of: datetime, history: History
+) -> Journey:
     """Return the journey, with a row for each unit that `privacy` lets have one."""
-    computed = replace(compute(facts, as_of=as_of), formerly=journey.formerly)
+    computed = replace(compute(facts, as_of=as_of, history=history), formerly=journey.formerly)
     if journey.detail == "aggregate":
         return computed
     former: dict[str, tuple[str, ...]] = {}

@@ -23,6 +23,8 @@ class Settings:
     journeys: tuple[JourneyRequest, ...]
     rules: Rules = field(default_factory=Rules)
     heartbeat: timedelta = timedelta(hours=24)
+    timezone: str = "UTC"
+    """Cuts days: of which day a snapshot is, and what the day before was."""
     sweep_pages: int = 0
     """How many pages of each stream one sweep lists before it leaves the rest to the next; 0: all."""
     row_workers: int = 1

@@ -121,6 +121,25 @@ JOURNAL = _table(
     sa.Column("before", _TEXT, nullable=False),
     sa.Column("after", _TEXT, nullable=False),
 )
+# One row per journey and day: the numbers of the day's last finished run, aggregates only.
+SNAPSHOT = _table(
+    "snapshot",
+    sa.Column("journey", _TEXT, primary_key=True),
+    sa.Column("day", _TEXT, primary_key=True),
+    sa.Column("as_of", _TEXT, nullable=False),
+    sa.Column("body", _TEXT, nullable=False),
+)
+# Every pain that was ever active, so that what it became stays with it when it fires no more.
+INSIGHT = _table(
+    "insight",
+    sa.Column("journey", _TEXT, primary_key=True),
+    sa.Column("rule", _TEXT, primary_key=True),
+    sa.Column("stage", _TEXT, primary_key=True),
+    sa.Column("subject", _TEXT, primary_key=True),
+    sa.Column("label", _TEXT, nullable=False),
+    sa.Column("first_active", _TEXT, nullable=False),
+    sa.Column("last_active", _TEXT, nullable=False),
+)
 REFUSAL = _table(
     "refusal",
     sa.Column("key", _TEXT, primary_key=True),

@@ -22,12 +22,13 @@ from cjm_sync.ports import (
     Clock,
     JourneyRequest,
     MappingPlugin,
+    Painter,
     SecretKeeper,
     Source,
     SourcePlugin,
     Target,
 )
-from cjm_sync.registry import find_plugin
+from cjm_sync.registry import find_plugin, plugin_names
 from cjm_sync.runs import Progress, Settings
 from cjm_sync.steps import Rules
 from cjm_sync.store import Store
@@ -77,11 +78,19 @@ class World:
                     max_removals=config.safety.max_removals,
                 ),
                 heartbeat=config.schedule.heartbeat,
+                timezone=config.schedule.timezone,
                 sweep_pages=config.schedule.sweep_pages,
                 row_workers=ROW_WORKERS,
             ),
             progress=progress,
+            painter=_painter(),
         )
+
+
+def _painter() -> Painter | None:
+    """Return the exporter that paints pictures for pages, if one is installed."""
+    exporters = (find_plugin("exporters", name) for name in plugin_names("exporters"))
+    return next((exporter for exporter in exporters if isinstance(exporter, Painter)), None)
 
 
 def read_config(path: Path) -> Config:
@@ -214,5 +223,13 @@ def map_of(home: Home, as_of: datetime | None, *, with_people: bool = False) -> 
                 hint="Run `cjm-sync sync` first, or name a time with --as-of.",
             )
         as_of = datetime.fromisoformat(last)
-    computed = compute_map(home.mapping, home.store, home.journeys, as_of=as_of)
-    return overlay(computed, home.store.people()) if with_people else computed
+    people = home.store.people() if with_people else {}
+    computed = compute_map(
+        home.mapping,
+        home.store,
+        home.journeys,
+        as_of=as_of,
+        timezone=home.config.schedule.timezone,
+        people=people,
+    )
+    return overlay(computed, people)
