@@ -5,6 +5,7 @@ from __future__ import annotations
 from cjm_sync.journey.types import EVERYONE, Journey, JourneyMap, Outcomes, Stage
 from cjm_sync_files import wording
 from cjm_sync_files.fitting import clean
+from cjm_sync_files.insights import name_of
 from cjm_sync_files.style import everyone, slow_stage
 
 
@@ -41,8 +42,9 @@ def _stage(journey: Journey, index: int, stage: Stage) -> str:
     felt = cell.emotion
     parts.append(
         f"emotion {wording.NOT_ENOUGH}"
-        if felt.score is None
-        else f"emotion {wording.signed(felt.score)} ({wording.feeling(felt.score)}, {felt.evidence})"
+        if felt.shown is None
+        else f"emotion {wording.signed(felt.shown)} ({wording.feeling(felt.shown)}, "
+        f"{felt.evidence if felt.override is None else 'set by people'})"
     )
     reached = [
         (touchpoint.reach, clean(touchpoint.label))
@@ -60,6 +62,10 @@ def _stage(journey: Journey, index: int, stage: Stage) -> str:
     ]
     if who:
         parts.append("of them " + ", ".join(who))
+    for name, found in (("pains", journey.pains), ("delights", journey.delights)):
+        here = [name_of(pain) for pain in found or () if pain.stage == stage.key]
+        if here:
+            parts.append(f"{name} {', '.join(here)}")
     return f"Stage {index + 1}, {clean(stage.label)}: {'; '.join(parts)}."
 
 

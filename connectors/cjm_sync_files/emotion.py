@@ -67,7 +67,7 @@ def emotion(journey: Journey, columns: Columns, top: float) -> Lane:
     spots: list[_Spot] = []
     for index, stage in enumerate(journey.stages):
         felt = everyone(stage).emotion
-        if felt.score is None:
+        if felt.shown is None:
             shapes.append(
                 Text(
                     columns.middle(index),
@@ -80,8 +80,8 @@ def emotion(journey: Journey, columns: Columns, top: float) -> Lane:
                 )
             )
             continue
-        y = zero - min(max(felt.score, -_HIGHEST), _HIGHEST) / _HIGHEST * half
-        spots.append(_Spot(index, columns.middle(index), y, felt.score, felt))
+        y = zero - min(max(felt.shown, -_HIGHEST), _HIGHEST) / _HIGHEST * half
+        spots.append(_Spot(index, columns.middle(index), y, felt.shown, felt))
 
     for run in _unbroken(spots):
         shapes += _line_through(run)
@@ -93,6 +93,9 @@ def emotion(journey: Journey, columns: Columns, top: float) -> Lane:
 
 def evidence_words(felt: Emotion) -> str:
     """Return what a score rests on, as in "measured, n 34, medium confidence"."""
+    if felt.override is not None:
+        computed = "" if felt.score is None else f", computed {wording.signed(felt.score)}"
+        return f"set by people{computed}"
     parts: list[str] = [felt.evidence]
     if felt.n is not None:
         parts.append(f"n {wording.count(felt.n)}")

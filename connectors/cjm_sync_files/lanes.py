@@ -324,7 +324,7 @@ def _touchpoint(touchpoint: Touchpoint, x: float, y: float, room: float) -> list
     right = x + room
     shapes.append(Text(right, y, wording.percent(reach), size=_SMALL, bold=True, anchor="end"))
     right -= 40
-    score = touchpoint.emotion.score
+    score = touchpoint.emotion.shown
     if score is not None:
         shapes += face(right - 7, y - 4.5, 6.5, score / 2, fill=PAPER, ink=INK)
         right -= 18

@@ -27,7 +27,7 @@ from pydantic import SecretStr
 from cjm_sync.engine import Engine, needs
 from cjm_sync.journey.types import JourneyMap
 from cjm_sync.model import Batch, Binding, Intent, Need, Wished
-from cjm_sync.ports import AGGREGATE, Account, Check, Disclosure, JourneyRequest, Picture
+from cjm_sync.ports import AGGREGATE, Account, Check, Disclosure, JourneyRequest, Painter, Picture
 from cjm_sync.pull import pull
 from cjm_sync.runs import Options, Report, Settings
 from cjm_sync.steps import Rules
@@ -176,6 +176,7 @@ class World:
     settle_seconds: float = 30.0
     wrap: Callable[[Wished], Wished] | None = None
     row_workers: int = 1
+    painter: Painter | None = None
     table: Mapping[str, Any] = field(default_factory=dict)
     _copies: Iterator[int] = field(default_factory=itertools.count)
 
@@ -209,6 +210,7 @@ class World:
                     mapping=mapping,
                     clock=self.clock,
                     settings=Settings(self.journeys, self.rules, row_workers=self.row_workers),
+                    painter=self.painter,
                 )
                 return engine.sync(Options(as_of=as_of, **flags))
         finally:

@@ -7,6 +7,7 @@ import io
 import json as stdlib_json
 import struct
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -130,6 +131,8 @@ def test_the_digest_of_a_picture_moves_with_what_is_seen_and_with_nothing_else()
 
     assert png.picture(a_map()).digest == once
     assert png.picture(a_map(full(pains=(THEME,)))).digest != once
+    # The reference time moves with every run; the picture is not sent anew for that.
+    assert png.picture(replace(a_map(), as_of=AS_OF + timedelta(days=1))).digest == once
 
 
 def test_a_script_without_a_font_is_a_finding_that_names_the_remedy(
@@ -299,12 +302,21 @@ def test_the_picture_shows_the_severest_pains_and_counts_the_rest() -> None:
     many = tuple(
         replace(THEME, subject=str(n), label=f"Theme {n}", severity=float(n)) for n in range(1, 8)
     )
-    drawn = svg.export(a_map(full(pains=many))).decode("utf-8")
+    drawn = svg.export(a_map(full(pains=many))).decode("utf-8").partition("</desc>")[2]
 
     assert "Ticket theme: Theme 7" in drawn
     assert "Ticket theme: Theme 4" in drawn
     assert "Ticket theme: Theme 3" not in drawn
     assert "and 3 more" in drawn
+
+
+def test_the_picture_shows_what_people_set_and_what_was_computed() -> None:
+    ours = replace(felt(-1.3), override=0.8)
+    drawn = svg.export(a_map(full(stages=(stage(1, emotion=ours), stage(2))))).decode("utf-8")
+
+    assert "pleased +0.8" in drawn
+    assert "set by people, computed −1.3" in drawn
+    assert "emotion +0.8 (pleased, set by people)" in drawn
 
 
 def test_a_pain_says_what_was_measured_and_which_limit_it_passed() -> None:
