@@ -5,7 +5,6 @@ from __future__ import annotations
 from cjm_sync.journey.types import EVERYONE, Journey, JourneyMap, Outcomes, Stage
 from cjm_sync_files import wording
 from cjm_sync_files.fitting import clean
-from cjm_sync_files.insights import name_of
 from cjm_sync_files.style import everyone, slow_stage
 
 
@@ -63,7 +62,7 @@ def _stage(journey: Journey, index: int, stage: Stage) -> str:
     if who:
         parts.append("of them " + ", ".join(who))
     for name, found in (("pains", journey.pains), ("delights", journey.delights)):
-        here = [name_of(pain) for pain in found or () if pain.stage == stage.key]
+        here = [clean(pain.label) for pain in found or () if pain.stage == stage.key]
         if here:
             parts.append(f"{name} {', '.join(here)}")
     return f"Stage {index + 1}, {clean(stage.label)}: {'; '.join(parts)}."

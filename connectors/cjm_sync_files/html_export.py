@@ -15,7 +15,7 @@ from cjm_sync_files import wording
 from cjm_sync_files.description import title
 from cjm_sync_files.fitting import clean
 from cjm_sync_files.html_figures import FIGURES
-from cjm_sync_files.insights import RULES, pain_words
+from cjm_sync_files.insights import pain_words
 from cjm_sync_files.sheet import layout
 from cjm_sync_files.svg_export import draw
 
@@ -145,7 +145,7 @@ def _pains(name: str, pains: Sequence[Pain] | None, journey: Journey) -> Iterato
     yield f"<h3>{name}</h3>"
     rows = [
         [
-            RULES.get(pain.rule, pain.rule),
+            pain.label,
             labels.get(pain.stage, pain.stage),
             pain_words(pain),
             f"{pain.severity:.0f}",
@@ -163,7 +163,7 @@ def _opportunities(journey: Journey) -> Iterator[str]:
     yield "<h3>Opportunities</h3>"
     rows = [
         [
-            f"{RULES.get(chance.rule, chance.rule)}: {clean(chance.label)}",
+            chance.label,
             labels.get(chance.stage, chance.stage),
             chance.state,
             f"{chance.priority:.0f}",

@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from cjm_sync.journey.types import Journey, Pain
 from cjm_sync_files import wording
-from cjm_sync_files.fitting import clean, fitted, width_of
+from cjm_sync_files.fitting import fitted, width_of
 from cjm_sync_files.icons import face
 from cjm_sync_files.lanes import Lane
 from cjm_sync_files.picture import Box, Shape, Stroke, Text
 from cjm_sync_files.style import BAD_TINT, GOOD_TINT, INK, MUTED, PAPER, RULE, Columns
-
-RULES = {
-    "PP1": "Slow stage",
-    "PP2": "Drop-off",
-    "PP3": "Slow hand-off",
-    "PP4": "Ticket theme",
-    "PP5": "Slow help",
-    "PP6": "Low score",
-    "PP7": "Lost to a theme",
-    "PP8": "Silence",
-    "PP9": "No-show",
-    "PP10": "List fatigue",
-    "PP11": "Moves back",
-    "DL1": "Delight",
-}
-"""The rules of the journey model in two words."""
 
 SHOWN = 4
 _ROW = 36.0
@@ -36,12 +20,6 @@ def pain_words(pain: Pain) -> str:
     if pain.before is not None:
         said += f", before {_value(pain.before, pain.unit)}"
     return f"{said}, n {wording.count(pain.n)}"
-
-
-def name_of(pain: Pain) -> str:
-    """Return the pain's name, with its subject where it has one."""
-    rule = RULES.get(pain.rule, pain.rule)
-    return f"{rule}: {clean(pain.label)}" if pain.subject and pain.label else rule
 
 
 def insights(journey: Journey, columns: Columns, top: float) -> Lane:
@@ -87,7 +65,7 @@ def _box(pain: Pain, x: float, y: float, room: float) -> list[Shape]:
         fitted(
             x + 23,
             y + 14,
-            name_of(pain),
+            pain.label,
             width=right - x - 23 - width_of(severity, 13) - 8,
             size=12.5,
             bold=True,

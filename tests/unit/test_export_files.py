@@ -304,9 +304,9 @@ def test_the_picture_shows_the_severest_pains_and_counts_the_rest() -> None:
     )
     drawn = svg.export(a_map(full(pains=many))).decode("utf-8").partition("</desc>")[2]
 
-    assert "Ticket theme: Theme 7" in drawn
-    assert "Ticket theme: Theme 4" in drawn
-    assert "Ticket theme: Theme 3" not in drawn
+    assert "Theme 7" in drawn
+    assert "Theme 4" in drawn
+    assert "Theme 3" not in drawn
     assert "and 3 more" in drawn
 
 
