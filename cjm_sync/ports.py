@@ -536,6 +536,14 @@ class Records(Protocol):
         """Yield every live record of *object*, ascending by id (numbers before text)."""
 
 
+@runtime_checkable
+class Survivors(Protocol):
+    """What `Records` may offer as well: merges of which the records themselves no longer tell."""
+
+    def survivors(self, object: str) -> Mapping[str, str]:  # noqa: A002 - the source's own word
+        """Return by former id the id that each lives on under in the end."""
+
+
 class MappingPlugin(Protocol):
     """What the entry point of a mapping offers; everything here is pure."""
 

@@ -965,6 +965,10 @@ class MirrorRecords:
         """Yield every live record of *object*, ascending by id."""
         return (record for record in self._store.records(object) if not record.archived)
 
+    def survivors(self, object: str) -> Mapping[str, str]:  # noqa: A002 - the port's own word
+        """Return by former id the id that each lives on under in the end."""
+        return self._store.survivors(object)
+
 
 def need_digest(need: object) -> str:
     """Return a short text that changes when what a stream is read for changes."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cjm_sync.model import Record
+from cjm_sync.ports import Records, Survivors
 from cjm_sync_mappings.values import id_order, read_list
 
 
@@ -27,8 +28,19 @@ class Shelf:
         return id_ if id_ in self.survivors else None
 
 
-def shelve(object_: str, records: Iterable[Record]) -> Shelf:
-    """Sort the records of one object by id and find out which were merged into which."""
+def shelf_of(records: Records, object_: str) -> Shelf:
+    """Return the shelf of *object_*, with the merges that only the mirror still knows of."""
+    known = records.survivors(object_) if isinstance(records, Survivors) else {}
+    return shelve(object_, records.all(object_), known)
+
+
+def shelve(
+    object_: str, records: Iterable[Record], known: Mapping[str, str] | None = None
+) -> Shelf:
+    """Sort the records of one object by id and find out which were merged into which.
+
+    A survivor may name only those merged last; *known* leads from the others to who they are now.
+    """
     live = sorted(
         (record for record in records if not record.archived),
         key=lambda record: id_order(record.id),
@@ -38,6 +50,10 @@ def shelve(object_: str, records: Iterable[Record]) -> Shelf:
         for former in _former_ids(record):
             if former != record.id:
                 into.setdefault(former, record.id)  # of two claims the smaller id's
+    there = {record.id for record in live}
+    for former, now in (known or {}).items():
+        if former not in there:
+            into.setdefault(former, now)
     survivor_of = {former: _end(former, into) for former in into}
     survivors = {
         record.id: record for record in live if survivor_of.get(record.id, record.id) == record.id

@@ -19,7 +19,7 @@ from cjm_sync_mappings.account import read_account
 from cjm_sync_mappings.activity import read_activity
 from cjm_sync_mappings.choosing import Crowd, choose
 from cjm_sync_mappings.feedback import read_feedback
-from cjm_sync_mappings.links import shelve
+from cjm_sync_mappings.links import shelf_of
 from cjm_sync_mappings.marketing import (
     addresses,
     read_marketing_email,
@@ -117,9 +117,9 @@ def _facts(
         properties=records.all("properties"),
         pipelines=records.all("pipelines"),
     )
-    contacts = shelve("contacts", records.all("contacts"))
-    companies = shelve("companies", records.all("companies"))
-    deals = where.keep_deals(shelve("deals", records.all("deals")))
+    contacts = shelf_of(records, "contacts")
+    companies = shelf_of(records, "companies")
+    deals = where.keep_deals(shelf_of(records, "deals"))
     shelf = {"contacts": contacts, "companies": companies, "deals": deals}[where.object]
     crowd = Crowd(contacts, companies, shelf)
     chosen = choose(crowd, records, where, notes, now, without=without)
@@ -131,7 +131,7 @@ def _facts(
         notes=notes,
         contacts=contacts,
         deals=deals,
-        tickets=shelve("tickets", records.all("tickets")),
+        tickets=shelf_of(records, "tickets"),
         owned=belongings(shelf, contacts, companies, [record.id for record in chosen]),
         rules=TouchRules(profile),
     )

@@ -69,6 +69,20 @@ def test_records_merged_in_a_circle_end_in_the_smallest_id() -> None:
     assert circle.resolve("77") is None
 
 
+def test_a_merge_that_only_the_mirror_still_knows_of_leads_to_the_survivor() -> None:
+    """Merged twice: the survivor names those of its last merge."""
+    listed = [
+        record("contacts", "5", hs_merged_object_ids="4"),
+        record("contacts", "6"),
+        record("contacts", "7"),
+    ]
+
+    shelf = shelve("contacts", listed, {"3": "4", "2": "5", "6": "5", "1": "99"})
+
+    assert list(shelf.survivors) == ["5", "6", "7"]
+    assert [shelf.resolve(id_) for id_ in "123456"] == [None, "5", "5", "5", "5", "6"]
+
+
 def test_a_merged_deal_counts_once_with_the_links_of_both() -> None:
     survivor = deal(("high", 50), id_="9", to=["1"], hs_merged_object_ids="8", amount="10")
     former = deal(("high", 40), id_="8", to=["2"], amount="10")
