@@ -53,7 +53,10 @@ from support.world import SOAK
 
 EXAMPLES, STEPS = (400, 25) if SOAK else (25, 12)
 IDLE_REQUESTS = 16
-"""Two lists of forms, the submissions of two, and one for each other thing that is read."""
+"""Two lists of forms, the submissions of two, and one for each other thing that is read.
+
+An app asks for a token as well.
+"""
 
 FAULTS: Mapping[str, Callable[[], Fault]] = {
     "429": troubles.rate_limited,
@@ -96,11 +99,18 @@ class PullMachine(RuleBasedStateMachine):
         page_rows=st.sampled_from([None, 2, 3]),
         lag=st.sampled_from([(0, 0), (300, 0), (60, 1200)]),
         is_read=st.booleans(),
+        is_app=st.booleans(),
     )
-    def open(self, page_rows: int | None, lag: tuple[int, int], is_read: bool) -> None:
+    def open(
+        self, page_rows: int | None, lag: tuple[int, int], is_read: bool, is_app: bool
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp())
         self.world = PullWorld(
-            self.folder, page_rows=page_rows, lag_seconds=lag[0], jitter_seconds=lag[1]
+            self.folder,
+            page_rows=page_rows,
+            lag_seconds=lag[0],
+            jitter_seconds=lag[1],
+            is_app=is_app,
         )
         self.is_misled = False
         if is_read:
@@ -144,6 +154,7 @@ class PullMachine(RuleBasedStateMachine):
             max_size=3,
         ),
         killed=st.none() | places,
+        ended=st.none() | places,
     )
     def read_amid_trouble(
         self,
@@ -151,11 +162,15 @@ class PullMachine(RuleBasedStateMachine):
         changes: list[tuple[tuple[int, Moment], tuple[str, int, int, int]]],
         ill: list[tuple[int, str, int]],
         killed: tuple[int, Moment] | None,
+        ended: tuple[int, Moment] | None,
     ) -> None:
         events: dict[tuple[int, Moment], list[Callable[[], object]]] = {}
         for place, change in changes:
             events.setdefault(place, []).append(partial(edit, self.world, *change))
             self.happened[f"{change[0]} during a pull"] += 1
+        if ended is not None:
+            # The access token ends before its time; an app buys another and goes on.
+            events.setdefault(ended, []).append(self.world.sandbox.oauth.expire)
         if killed is not None:
             events.setdefault(killed, []).append(_kill)
             self.happened["killed"] += 1
@@ -187,6 +202,8 @@ class PullMachine(RuleBasedStateMachine):
         held = {(name, id_) for name in CRM for id_ in world.held(name)}
         assert stay - world.left <= held
         assert not world.named_erased & stay - world.left
+        bought = sum(one.path.startswith("/oauth/") for one in world.sandbox.requests)
+        self.happened["token bought during a pull"] += bought > 1
         self.happened["pulls"] += 1
 
     def teardown(self) -> None:
@@ -195,6 +212,8 @@ class PullMachine(RuleBasedStateMachine):
         try:
             self._come_to_rest()
         finally:
+            self.happened["erased"] += self.world.erased
+            self.happened["archived before"] += self.world.erased_from_archive
             self.world.close()
             shutil.rmtree(self.folder)
 
@@ -220,7 +239,7 @@ class PullMachine(RuleBasedStateMachine):
         assert {name: idle.counts[name].changed for name in (*CRM, *ACTIVITY)} == dict.fromkeys(
             (*CRM, *ACTIVITY), 0
         )
-        assert len(world.sandbox.requests) <= IDLE_REQUESTS
+        assert len(world.sandbox.requests) <= IDLE_REQUESTS + world.is_app
         self._is_the_portal()
 
     def _is_the_portal(self) -> None:
@@ -267,7 +286,10 @@ def test_whatever_happens_the_mirror_ends_as_the_portal(counted: Callable[[str],
     happened = PullMachine.happened
     assert happened["killed"] > 0
     assert happened["daily limit"] > 0
+    assert happened["token bought during a pull"] > 0
     counted(
         f"pulls of a living portal: {EXAMPLES} examples of up to {STEPS} steps, "
-        f"{happened['pulls']} pulls, {happened['killed']} of them killed"
+        f"{happened['pulls']} pulls, {happened['killed']} of them killed, in "
+        f"{happened['token bought during a pull']} the token ended; "
+        f"{happened['erased']} people erased, {happened['archived before']} of them archived before"
     )

@@ -85,7 +85,7 @@ def _update_before(world: PullWorld, a: int, b: int, c: int) -> None:
         world.hand.update(
             kind, one, _value(kind, c), at=min(now, max(earliest, now - (c % 10) * MINUTE))
         )
-        world.late[kind, one] = now + world.lag
+        world.late[kind, one] = max(now + world.lag, world.late.get((kind, one), now))
         world.silent.discard((kind, one))
 
 
@@ -143,16 +143,13 @@ def _merge(world: PullWorld, a: int, b: int, c: int) -> None:
         # The newest records first: what was merged is merged again.
         others = [ids[-1 - c % 2]]
         bump = c % 5 != 0
-        # That a survivor names only some of its former ids, and that they stand among the archived
-        # ones, are both unconfirmed; not both at once.
-        in_archived = c % 7 == 0
         made = world.hand.merge(
             kind,
             primary,
             *others,
-            whole_chain=in_archived or c % 3 != 0,
+            whole_chain=c % 3 != 0,
             bump=bump,
-            in_archived=in_archived,
+            in_archived=c % 7 == 0,
         )
         world.left |= {(kind, one) for one in (primary, *others)}
         if not bump:

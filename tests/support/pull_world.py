@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from cjm_sync.errors import CjmSyncError
 from cjm_sync.model import Change, Need, Record
-from cjm_sync.ports import Source
+from cjm_sync.ports import SecretKeeper, Source
 from cjm_sync.pull import Pulled, pull
 from cjm_sync.store import Store
 from cjm_sync.streams import digest_of
@@ -154,6 +154,7 @@ class PullWorld:
         page_rows: int | None = None,
         lag_seconds: float = 0.0,
         jitter_seconds: float = 0.0,
+        is_app: bool = False,
     ) -> None:
         self._url = f"sqlite:///{folder / 'store.db'}"
         self.file = folder / "store.db"
@@ -162,6 +163,8 @@ class PullWorld:
         self.sandbox.index_lag_seconds = lag_seconds
         self.sandbox.index_jitter_seconds = jitter_seconds
         self.hand = self.sandbox.edit
+        self.is_app = is_app
+        """Whether an OAuth app reads, whose access tokens may end at any time."""
         self.store = Store(self._url)
         self.lag = timedelta(seconds=lag_seconds + jitter_seconds)
         self._pages = _short_pages(page_rows)
@@ -181,6 +184,7 @@ class PullWorld:
         """The addresses that the mirror held of contacts when they were archived."""
         self.seen: dict[str, set[str]] = {name: set() for name in CRM}
         """The ids that the mirror ever held."""
+        self.erased = self.erased_from_archive = 0
         self.named_erased: set[tuple[str, str]] = set()
 
     def close(self) -> None:
@@ -192,6 +196,18 @@ class PullWorld:
     # pulls
 
     def source(self) -> Source:
+        if self.is_app:
+            assert isinstance(plugin, SecretKeeper)
+            oauth = self.sandbox.oauth
+            return plugin.open(
+                HubSpotSettings(auth="oauth", client_id=oauth.client_id),
+                clock=self.clock,
+                secrets={
+                    "client_secret": SecretStr(oauth.client_secret),
+                    "refresh_token": SecretStr(oauth.refresh_token or ""),
+                },
+                transport=httpx.WSGITransport(self.sandbox),
+            )
         return plugin.connect(
             HubSpotSettings(),
             clock=self.clock,
@@ -286,6 +302,8 @@ class PullWorld:
         self.gone_ids["contacts"] |= told
         self.gone_addresses |= addresses_of(row)
         self.secrets |= addresses_of(row)
+        self.erased += erased
+        self.erased_from_archive += erased and contact in self.hand.archived("contacts")
         # The rows of former ids stay in the portal until their survivor goes.
         for kept in self.sandbox.portal.rows["contacts"]:
             if kept["id"] in told and erased:
