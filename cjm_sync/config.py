@@ -494,7 +494,7 @@ def journey_requests(config: Config, mapping: MappingPlugin) -> tuple[JourneyReq
             except (OSError, UnicodeDecodeError) as error:
                 raise ConfigError(
                     f"journeys.profile: {journey.profile!r} is neither a bundled profile nor a readable file",
-                    hint="Use `crm`, or the path of a profile relative to the configuration.",
+                    hint="Use `crm`, `saas` or `retail`, or the path of a profile relative to the configuration.",
                 ) from error
         mapping.validate(text, name=journey.profile)
         requests.append(

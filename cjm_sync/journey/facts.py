@@ -101,7 +101,8 @@ class DealMove:
 class Deal:
     """One deal: its *moves* in order of time, without slips and stages that are passed over.
 
-    *amount* is in home currency, None when unknown. *renews* says that a win leads to loyalty,
+    *amount* is in home currency, None when unknown. *object* is the source's: an order of a shop is
+    a deal that was won when it was placed. *renews* says that a win leads to loyalty,
     *renewal* that a loss after a purchase is a churn.
     """
 
@@ -110,6 +111,7 @@ class Deal:
     amount: float | None = None
     renews: bool = False
     renewal: bool = False
+    object: str = "deals"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,10 @@ class DealReader:
         pipeline = self.account.pipeline("deals", pipeline_id)
         label = pipeline.label if pipeline is not None else ""
         deals = self.profile.deals
+        own = next((one.to for one in deals.open_pipelines if _found(one.pattern, label)), None)
         stages = {
-            DealState.LOW: self.profile.stage_place(deals.open_low),
-            DealState.HIGH: self.profile.stage_place(deals.open_high),
+            DealState.LOW: self.profile.stage_place(own or deals.open_low),
+            DealState.HIGH: self.profile.stage_place(own or deals.open_high),
         }
         return Deal(
             id=record.id,

@@ -13,7 +13,7 @@ from cjm_sync.errors import ConfigError
 from cjm_sync.journey.asides import Asides
 from cjm_sync.journey.facts import Facts, Settings, StageName, StageRoles
 from cjm_sync.journey.thresholds import CoverageRules, MomentRules, PainRules
-from cjm_sync.model import Need
+from cjm_sync.model import Finding, Need
 from cjm_sync.ports import JourneyRequest, Records
 from cjm_sync_mappings.account import read_account
 from cjm_sync_mappings.activity import read_activity
@@ -27,11 +27,12 @@ from cjm_sync_mappings.marketing import (
     read_sources,
     read_submissions,
 )
+from cjm_sync_mappings.migration import VERSION
 from cjm_sync_mappings.moves import read_units
 from cjm_sync_mappings.needs import needs_of
 from cjm_sync_mappings.notes import Notes
 from cjm_sync_mappings.people import cast_units
-from cjm_sync_mappings.profile import bundled_text, read_profile
+from cjm_sync_mappings.profile import BUNDLED, bundled_text, changes_of, read_profile
 from cjm_sync_mappings.sales import read_sales
 from cjm_sync_mappings.scene import Scene
 from cjm_sync_mappings.schema import Profile
@@ -82,9 +83,25 @@ def _profile_of(journey: JourneyRequest) -> Profile:
     if text is None:
         raise ConfigError(
             f"journey {journey.key}: there is no bundled profile {journey.profile}",
-            hint='Write `profile = "crm"`, or the path of a profile of your own.',
+            hint=f"Write one of {', '.join(BUNDLED)}, or the path of a profile of your own.",
         )
     return read_profile(text, journey.profile)
+
+
+def _migrated(journey: JourneyRequest) -> tuple[Finding, ...]:
+    """Say what a profile of an older version was given."""
+    changes = changes_of(journey.profile_text, journey.profile) if journey.profile_text else ()
+    if not changes:
+        return ()
+    return (
+        Finding(
+            "profile_migrated",
+            f"profile/{journey.profile}",
+            f"the profile is of an older version; it takes from `crm` what it lacks: "
+            f"{', '.join(changes)}",
+            f"Add these to the file, and `version = {VERSION}` at its top.",
+        ),
+    )
 
 
 def _undated(facts: Facts) -> frozenset[str]:
@@ -168,7 +185,15 @@ def _facts(
         meetings=scene.rules.meetings(),
         settings=_settings(profile),
         currency=account.currency,
-        findings=tuple(sorted({*notes.findings(), *unknown(journey, account, where.object)})),
+        findings=tuple(
+            sorted(
+                {
+                    *notes.findings(),
+                    *unknown(journey, account, where.object),
+                    *_migrated(journey),
+                }
+            )
+        ),
         occasions=scene.diary.columns(),
         subjects=tuple(scene.diary.names),
         onboarding=scene.diary.onboarding(),

@@ -156,6 +156,14 @@ def needs_of(profile: Profile, where: Where) -> dict[str, Need]:
 
     for object_, reading in profile.objects.items():
         want(object_, *reading.time, reading.skip_property, reading.channel_property)
+    orders = profile.orders
+    if orders.are_purchases and where.object != "deals":
+        needs["orders"] = Need(
+            frozenset({"hs_merged_object_ids", *orders.time}),
+            links=frozenset({"contacts", "deals"}),
+        )
+        needs["orders"] |= Need(links=frozenset({where.object}))
+        want("orders", orders.amount, orders.currency, orders.exchange_rate, orders.status)
     tickets = profile.tickets
     want("tickets", tickets.category, tickets.answered, tickets.answer_due)
     for part in profile.touchpoints:

@@ -9,7 +9,7 @@ import difflib
 import re
 import tomllib
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -18,11 +18,13 @@ from pydantic import BaseModel, ValidationError
 
 from cjm_sync.errors import ConfigError
 from cjm_sync_mappings.lines import Path, line_of
-from cjm_sync_mappings.schema import Profile
+from cjm_sync_mappings.migration import brought_up
+from cjm_sync_mappings.schema import Profile, TouchpointPart
 
 LOST = "lost"
 UNMAPPED = "unmapped"
 
+BUNDLED = ("crm", "retail", "saas")
 _BUNDLED = re.compile(r"[a-z0-9_-]+\Z")
 
 
@@ -40,7 +42,7 @@ def read_profile(text: str, name: str) -> Profile:
 
     Raises ConfigError with line, key and remedy when it is not usable.
     """
-    written = _parse(text, name)
+    written, _ = brought_up(_parse(text, name), _complainer(text, name))
     try:
         profile = Profile.model_validate(_extended(written, text, name))
     except ValidationError as error:
@@ -48,6 +50,16 @@ def read_profile(text: str, name: str) -> Profile:
     for path, why, remedy in _contradictions(profile):
         raise _error(text, name, path, why, remedy)
     return profile
+
+
+@cache
+def changes_of(text: str, name: str) -> tuple[str, ...]:
+    """Return what a profile of an older version lacks, and takes from `crm`, by its dotted keys."""
+    return brought_up(_parse(text, name), _complainer(text, name))[1]
+
+
+def _complainer(text: str, name: str) -> Callable[[Path, str, str], ConfigError]:
+    return lambda path, why, remedy: _error(text, name, path, why, remedy)
 
 
 def _parse(text: str, name: str) -> dict[str, Any]:
@@ -67,9 +79,37 @@ def _extended(written: dict[str, Any], text: str, name: str) -> dict[str, Any]:
     below: str | None = bundled_text(base) if isinstance(base, str) else None
     if below is None:
         raise _error(
-            text, name, ("extends",), "names no bundled profile", 'Write `extends = "crm"`.'
+            text,
+            name,
+            ("extends",),
+            "names no bundled profile",
+            f'Write `extends = "crm"`; there are: {", ".join(BUNDLED)}.',
         )
-    return _merged(_extended(tomllib.loads(below), below, str(base)), written)
+    more = _more_touchpoints(written.pop("also", {}), text, name)
+    merged = _merged(_extended(tomllib.loads(below), below, str(base)), written)
+    known = {one.get("key"): one for one in merged.get("touchpoints", ()) if isinstance(one, dict)}
+    if more:
+        merged["touchpoints"] = [*(known | more).values()]
+    return merged
+
+
+def _more_touchpoints(sent: Any, text: str, name: str) -> dict[str, Any]:
+    """Return the touchpoints under `also` by key; checked here, where their lines are known."""
+    if not isinstance(sent, dict) or sent.keys() - {"touchpoints"}:
+        raise _error(
+            text, name, ("also",), "adds what cannot be added", "Write `[[also.touchpoints]]`."
+        )
+    more: dict[str, Any] = {}
+    for place, one in enumerate(sent.get("touchpoints", ())):
+        try:
+            part = TouchpointPart.model_validate(one)
+        except ValidationError as error:
+            raise _from_pydantic(error, text, name, ("also", "touchpoints", place)) from error
+        if part.key in more:
+            path: Path = ("also", "touchpoints", place, "key")
+            raise _error(text, name, path, "is there twice", "Give each its own key.")
+        more[part.key] = one
+    return more
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,12 +128,13 @@ def _error(text: str, name: str, path: Path, why: str, remedy: str) -> ConfigErr
     return ConfigError(f"profile {name}, line {line_of(text, path)}: `{dotted}` {why}", hint=remedy)
 
 
-def _from_pydantic(error: ValidationError, text: str, name: str) -> ConfigError:
+def _from_pydantic(error: ValidationError, text: str, name: str, under: Path = ()) -> ConfigError:
     first = error.errors()[0]
-    path: Path = tuple(part for part in first["loc"] if part != "[key]")
+    within: Path = tuple(part for part in first["loc"] if part != "[key]")
+    path = (*under, *within)
     kind = first["type"]
     if kind == "extra_forbidden":
-        known = sorted(_fields(Profile, path[:-1]))
+        known = sorted(_fields(TouchpointPart if under else Profile, within[:-1]))
         near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
         remedy = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(known)}."
         return _error(text, name, path, "is not a known key", remedy)
@@ -196,6 +237,8 @@ def _targets(profile: Profile) -> Iterator[tuple[Path, str]]:
     for place, keyword in enumerate(profile.lifecycle.keywords):
         if keyword.to not in beside:
             yield ("lifecycle", "keywords", place, "to"), keyword.to
+    for place, one in enumerate(profile.deals.open_pipelines):
+        yield ("deals", "open_pipelines", place, "to"), one.to
     for key in ("open_low", "open_high", "won", "won_again"):
         yield ("deals", key), getattr(profile.deals, key)
     for key in ("meeting", "quote", "nps"):
@@ -210,6 +253,8 @@ def _patterns(profile: Profile) -> Iterator[tuple[Path, str]]:
     yield ("deals", "won_again_pipelines"), profile.deals.won_again_pipelines
     yield ("deals", "churn_pipelines"), profile.deals.churn_pipelines
     yield ("tickets", "onboarding"), profile.tickets.onboarding
+    for place, part in enumerate(profile.deals.open_pipelines):
+        yield ("deals", "open_pipelines", place, "pattern"), part.pattern
     for place, reason in enumerate(profile.emotion.lost_reasons):
         yield ("emotion", "lost_reasons", place, "pattern"), reason.pattern
     for place, touchpoint in enumerate(profile.touchpoints):

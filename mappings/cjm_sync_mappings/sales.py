@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cjm_sync.journey.facts import Deal, DealState
 from cjm_sync.model import Record
 from cjm_sync_mappings.deals import DealReader
+from cjm_sync_mappings.orders import read_orders
 from cjm_sync_mappings.scene import Scene
 from cjm_sync_mappings.schema import ReasonPart
 from cjm_sync_mappings.touches import created_at
@@ -70,6 +71,7 @@ def read_sales(scene: Scene) -> Sales:
                     touch=touch,
                     ends=not is_won,
                 )
+    read_orders(scene, deals, of_unit, earliest)
     return Sales(tuple(deals), tuple(map(tuple, of_unit)), earliest)
 
 

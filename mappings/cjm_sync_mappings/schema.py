@@ -46,8 +46,18 @@ class LifecyclePart(Part):
     keywords: tuple[KeywordPart, ...]
 
 
+class OpenPart(Part):
+    """Open deals in a pipeline whose label *pattern* is found in stand for the stage *to*."""
+
+    pattern: Words
+    to: StageKey
+
+
 class DealsPart(Part):
-    """What deals do: stages by state, and patterns of pipeline labels."""
+    """What deals do: stages by state, and patterns of pipeline labels.
+
+    *open_pipelines* go before *open_low* and *open_high*, the first match.
+    """
 
     open_low: StageKey
     open_high: StageKey
@@ -56,6 +66,22 @@ class DealsPart(Part):
     won_again: StageKey
     won_again_pipelines: Words
     churn_pipelines: Words
+    open_pipelines: tuple[OpenPart, ...]
+
+
+class OrdersPart(Part):
+    """Orders as purchases, where *are_purchases*: won at the first of *time*, else at creation.
+
+    One whose *status* is one of *skip_values*, in any case, was none.
+    """
+
+    are_purchases: bool
+    time: tuple[Property, ...]
+    amount: Property
+    currency: Property
+    exchange_rate: Property
+    status: Property
+    skip_values: tuple[str, ...]
 
 
 class RulesPart(Part):
@@ -295,11 +321,13 @@ class CoveragePart(Part):
 
 
 class Profile(Part):
-    """A whole mapping profile."""
+    """A whole mapping profile; *version* is that of its form, which `migration.py` brings up."""
 
+    version: Literal[1]
     stages: Annotated[tuple[StagePart, ...], Field(min_length=2)]
     lifecycle: LifecyclePart
     deals: DealsPart
+    orders: OrdersPart
     rules: RulesPart
     thresholds: ThresholdsPart
     objects: dict[Object, ObjectPart]

@@ -86,6 +86,10 @@ _TYPES = (
         "quotes", "quote", "0-14", _any_of("crm.objects.quotes.read", "e-commerce"),
         ("hs_expiration_date", "hs_quote_amount", "hs_status", "hs_title"),
     ),
+    ObjectType(
+        "orders", "order", "0-123", _any_of("crm.objects.orders.read"),
+        ("hs_currency_code", "hs_external_order_status", "hs_order_name", "hs_total_price"),
+    ),
 )  # fmt: skip
 
 OBJECTS = {kind.name: kind for kind in _TYPES}
@@ -131,6 +135,12 @@ _LINKS: dict[tuple[str, str], tuple[int, int | None]] = {
     ("quote", "deal"): (64, None),
     ("quote", "contact"): (69, None),
     ("contact", "quote"): (70, None),
+    ("order", "contact"): (507, None),
+    ("contact", "order"): (508, None),
+    ("order", "company"): (509, None),
+    ("company", "order"): (510, None),
+    ("order", "deal"): (512, None),
+    ("deal", "order"): (511, None),
     ("quote", "company"): (71, None),
     ("company", "quote"): (72, None),
     ("communication", "contact"): (81, None),

@@ -223,6 +223,16 @@ TYPED: dict[str, tuple[dict[str, str], ...]] = {
             "enumeration": "hs_status",
         },
     ),
+    "orders": (
+        _COMMON,
+        {
+            "string": "hs_order_name hs_external_order_id hs_external_order_status"
+            " hs_fulfillment_status hs_currency_code hs_source_store",
+            "number": "hs_total_price hs_subtotal_price hs_exchange_rate",
+            "datetime": "hs_createdate hs_lastmodifieddate hs_external_created_date",
+            "enumeration": "hs_pipeline hs_pipeline_stage",
+        },
+    ),
 }
 
 _CALCULATED = (
