@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -64,6 +65,7 @@ class World:
             self.sandbox.call,
             parent_page=self.sandbox.parent_page,
             picture=lambda: self.picture,
+            file=self.sandbox.file,
         )
 
     def get(self, path: str, *, method: str = "GET") -> Answer:
@@ -90,6 +92,13 @@ class World:
             "results"
         ]
         return results
+
+    def upload(self, name: str, content: bytes, kind: str) -> str:
+        """Upload a file and return its id."""
+        made = str(self.ask("POST", "file_uploads", {"filename": name, "content_type": kind})["id"])
+        uploads = self.sandbox._ws.tables["uploads"]
+        uploads[made] |= {"status": "uploaded", "content": base64.b64encode(content).decode()}
+        return made
 
     def row(self, name: str, **properties: Any) -> str:
         made = self.ask(

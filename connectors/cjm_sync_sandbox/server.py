@@ -86,6 +86,7 @@ class Sandbox:
             notion.call,
             parent_page=notion.parent_page,
             picture=lambda: picture.read_bytes() if picture.exists() else b"",
+            file=notion.file,
         )
         with ExitStack() as stack:
             stack.callback(notion.save, notion_state)

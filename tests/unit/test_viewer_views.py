@@ -144,13 +144,41 @@ def test_a_card_shows_the_columns_that_were_asked_for_and_no_empty_ones() -> Non
 def test_a_list_and_a_timeline_name_their_rows() -> None:
     world = a_world()
     world.view("list")
-    world.view("timeline", configuration={"date_property_id": world.ids["Due"]})
+    shown = [{"property_id": world.ids["Stage"], "visible": True}]
+    world.view(
+        "timeline", configuration={"date_property_id": world.ids["Due"], "properties": shown}
+    )
 
     html = world.page()
 
     assert html.count(">First</a>") == 2
     assert "November 20, 2026" in html
-    assert '<span class="track"><span class="span" style="left:0.00%' in html
+    # 2 November to 1 December with three days at each end: bars begin where their day is.
+    places = [float(one) for one in re.findall(r'class="span bar-\w+" style="left:([\d.]+)%', html)]
+    assert places == [pytest.approx(100 * day / 35, abs=0.01) for day in (3, 21, 32)]
+    assert re.findall(r'class="span (bar-\w+)"', html) == ["bar-blue", "bar-blue", "bar-green"]
+    assert re.findall(r'<div class="ticks"[^>]*>(.*?)</div>', html) == [
+        '<span style="left:5.71%">Nov 2026</span><span style="left:91.43%">Dec 2026</span>'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("last", "labels"),
+    [
+        ("2026-11-03", ["Nov 2026"]),
+        ("2027-11-02", ["Nov 2026", "Jan 2027", "Mar 2027", "May 2027", "Jul 2027", "Sep 2027"]),
+        ("2036-11-02", ["Jan 2027", "Jan 2029", "Jan 2031", "Jan 2033", "Jan 2035"]),
+    ],
+)
+def test_a_timeline_has_as_many_dates_as_fit(last: str, labels: list[str]) -> None:
+    world = a_world(rows=False)
+    world.row("First", Due={"date": {"start": "2026-11-02"}})
+    world.row("Last", Due={"date": {"start": last}})
+    world.view("timeline", configuration={"date_property_id": world.ids["Due"]})
+
+    html = world.page()
+
+    assert re.findall(r">(\w{3} \d{4})</span>", html) == labels
 
 
 def test_a_view_without_rows_says_so() -> None:

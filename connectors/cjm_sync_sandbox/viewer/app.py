@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from cjm_sync_sandbox.viewer import values
 from cjm_sync_sandbox.viewer.blocks import Body, icon
+from cjm_sync_sandbox.viewer.files import PICTURES, Fetch, address
 from cjm_sync_sandbox.viewer.markup import Content, Markup, join, tag
 from cjm_sync_sandbox.viewer.shell import Entry, document, tree
 from cjm_sync_sandbox.viewer.texts import rich
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _ID = r"([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _PAGE = re.compile(rf"^/p/{_ID}$")
 _DATABASE = re.compile(rf"^/d/{_ID}$")
+_FILE = re.compile(rf"^/f/{_ID}$")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 _INLINE_ROWS = 25
 _INLINE_CARDS = 10
@@ -37,11 +39,19 @@ class Viewer:
     """Shows the workspace under *parent_page*, and the map as *picture* draws it.
 
     *read* is one call of Notion's API: method, path with its query, body; the answer is status and
-    JSON. Nothing is kept between two requests.
+    JSON. *file* gives an uploaded file by its id. Nothing is kept between two requests.
     """
 
-    def __init__(self, read: Read, *, parent_page: str, picture: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        read: Read,
+        *,
+        parent_page: str,
+        picture: Callable[[], bytes],
+        file: Fetch | None = None,
+    ) -> None:
         self._read = read
+        self._file = file
         self._parent_page = parent_page
         self._picture = picture
 
@@ -54,7 +64,7 @@ class Viewer:
             path = environ.get("PATH_INFO", "/")
             status, kind, body = self._answer(path, environ.get("QUERY_STRING", ""))
         headers = [
-            ("Content-Type", f"{kind}; charset=utf-8"),
+            ("Content-Type", kind if kind in PICTURES else f"{kind}; charset=utf-8"),
             ("Content-Length", str(len(body))),
             ("Content-Security-Policy", _POLICY),
             ("X-Content-Type-Options", "nosniff"),
@@ -69,6 +79,8 @@ class Viewer:
     def _answer(self, path: str, query: str) -> tuple[str, str, bytes]:
         if path == "/map.svg" and (picture := self._picture()):
             return "200 OK", "image/svg+xml", picture
+        if (found := _FILE.match(path)) and (uploaded := self._uploaded(found.group(1))):
+            return "200 OK", *uploaded
         workspace = Workspace(self._read)
         sidebar = tree(workspace, self._parent_page)
         try:
@@ -83,6 +95,16 @@ class Viewer:
             ]
         page = document(title, content, tree=sidebar, here=path)
         return status, "text/html", page.encode("utf-8")
+
+    def _uploaded(self, file_id: str) -> tuple[str, bytes] | None:
+        """Return an uploaded picture; nothing else that people upload is served."""
+        if self._file is None:
+            return None
+        try:
+            kind, content = self._file(file_id)
+        except KeyError:
+            return None
+        return (kind, content) if kind in PICTURES else None
 
     def _content(
         self, path: str, query: str, workspace: Workspace, sidebar: Entry | None
@@ -162,8 +184,10 @@ def _page(page_id: str, workspace: Workspace) -> tuple[str, Content]:
     title = title_of(page)
     sign = icon(page.get("icon"))
     body = Body(workspace, page_id, lambda database_id: _inline(database_id, workspace))
+    cover = address(page.get("cover"))
     content: list[Content] = [
         _way_up(page, workspace),
+        tag("img", src=cover, alt="", class_="page-cover") if cover else None,
         tag("div", sign, class_="head-icon", aria_hidden="true") if sign else None,
         tag("h1", title),
         tag("p", "In the trash", class_="muted") if page.get("in_trash") else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
+from cjm_sync_sandbox.viewer.files import address
 from cjm_sync_sandbox.viewer.markup import Content, Markup, classes, join, tag
 from cjm_sync_sandbox.viewer.texts import colour_class, link, rich
 from cjm_sync_sandbox.viewer.workspace import Json, MissingError, Workspace, plain
@@ -164,8 +165,17 @@ class Body:
         return tag("nav", tag("ul", links), class_="contents", aria_label="Table of contents")
 
     def _media(self, kind: str, content: Json) -> Markup:
-        """Return a picture's place: its file lives at an address the demo does not contact."""
+        """Return an uploaded picture, or the place of a file that lies elsewhere.
+
+        The demo contacts no other address, so such a file is only named.
+        """
         caption = rich(content.get("caption"), self._workspace)
+        if kind == "image" and (found := address(content)):
+            said = plain(content.get("caption")) or "A picture in this page"
+            picture = tag("a", tag("img", src=found, alt=said), href=found)
+            frame = tag("div", picture, class_="picture scroll", tabindex=0, role="region",
+                        aria_label=said)  # fmt: skip
+            return tag("figure", frame, tag("figcaption", caption) if caption else None)
         name = content.get("name") or kind
         frame = tag("div", f"{'▨' if kind == 'image' else '▤'} {name}", class_="media")
         return tag("figure", frame, tag("figcaption", caption) if caption else None)

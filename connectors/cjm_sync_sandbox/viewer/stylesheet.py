@@ -107,7 +107,13 @@ padding:5px 4px;border-bottom:1px solid var(--rule);font-size:15px}.rows li>*{mi
 .timeline{list-style:none;padding:0;font-size:14px}.timeline li{padding:5px 0;border-bottom:1px solid var(--rule)}
 .track{display:block;position:relative;height:10px;background:var(--side);border-radius:5px;margin-top:4px;
 overflow:hidden}.span{position:absolute;top:0;bottom:0;background:var(--chart-blue);border-radius:5px}
-.timeline .muted{margin-left:10px}
+.timeline .muted{margin-left:10px}.timeline .chip{font-size:12.5px}
+.ticks{position:relative;height:22px;font-size:12px;color:var(--muted);border-bottom:1px solid var(--rule)}
+.ticks span{position:absolute;border-left:1px solid var(--rule);padding-left:5px;white-space:nowrap}
+.picture{background:#fff;border-radius:8px;box-shadow:var(--shadow)}
+.picture img{display:block;width:100%;min-width:640px;height:auto}
+.cover{display:block;width:100%;height:120px;object-fit:cover;border-radius:5px;margin:0 0 8px}
+.page-cover{display:block;width:100%;max-height:220px;object-fit:cover;border-radius:8px;margin-bottom:14px}
 .properties{font-size:15px;border-bottom:1px solid var(--rule);padding-bottom:14px;margin-bottom:18px}
 .properties>div{display:flex;gap:14px;padding:4px 0}.properties dt{flex:0 0 190px;color:var(--muted)}
 .properties dd{margin:0;min-width:0;flex:1;unicode-bidi:plaintext}
@@ -142,6 +148,7 @@ def _colour_rules() -> str:
         f".chip-{name}{{background:var(--{name})}}.text-{name}{{color:var(--text-{name})}}"
         f".back-{name},.callout.back-{name}{{background:var(--{name});color:var(--chip-ink)}}"
         f".lane-{name}{{border-top:3px solid var(--{name})}}"
+        f".bar-{name}{{background:var(--chart-{name})}}"
         for name in names
     )
 

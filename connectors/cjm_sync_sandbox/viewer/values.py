@@ -6,6 +6,7 @@ import math
 from datetime import datetime
 from typing import Any
 
+from cjm_sync_sandbox.viewer.files import address
 from cjm_sync_sandbox.viewer.markup import Content, Markup, classes, join, tag
 from cjm_sync_sandbox.viewer.texts import COLOURS, link, rich
 from cjm_sync_sandbox.viewer.workspace import Json, Workspace, plain
@@ -103,7 +104,7 @@ def shown(value: Json, column: Json, workspace: Workspace) -> Content:
         case "url":
             return link(content, content) if content else None
         case "files":
-            return [tag("span", file.get("name") or "file", class_="file") for file in content]
+            return [_file(file) for file in content or []]
         case "unique_id":
             prefix = content.get("prefix")
             return f"{prefix}-{content['number']}" if prefix else str(content.get("number", ""))
@@ -113,6 +114,12 @@ def shown(value: Json, column: Json, workspace: Workspace) -> Content:
             return (content or {}).get("name") or (content or {}).get("address")
         case _:
             return content if isinstance(content, str) else None
+
+
+def _file(file: Json) -> Markup:
+    name = file.get("name") or "file"
+    place = address(file)
+    return tag("a", name, href=place, class_="file") if place else tag("span", name, class_="file")
 
 
 def words(value: Json, workspace: Workspace) -> str:

@@ -7,15 +7,16 @@ the configuration says about columns, groups and axes is honoured as Notion woul
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from cjm_sync_sandbox.viewer import values
 from cjm_sync_sandbox.viewer.blocks import icon
 from cjm_sync_sandbox.viewer.chartdraw import draw
 from cjm_sync_sandbox.viewer.charts import read_chart
+from cjm_sync_sandbox.viewer.files import address
 from cjm_sync_sandbox.viewer.grouping import Group, column_of, group, value_of
 from cjm_sync_sandbox.viewer.markup import Content, Markup, classes, join, tag
 from cjm_sync_sandbox.viewer.texts import COLOURS
+from cjm_sync_sandbox.viewer.timeline import draw_timeline
 from cjm_sync_sandbox.viewer.workspace import Json, Workspace, same_id, title_of
 
 ROWS_SHOWN = 100
@@ -70,7 +71,7 @@ class ViewSection:
             if column is not None and one.get("visible") is not False:
                 columns.append({**column, "width": one.get("width")})
         everything = list(self._source["properties"].values())
-        is_card = self._view["type"] in {"board", "gallery", "list"}
+        is_card = self._view["type"] in {"board", "gallery", "list", "timeline"}
         unnamed = [
             column
             for column in everything
@@ -169,10 +170,31 @@ class ViewSection:
             lines.append(tag("div", tag("dt", column["name"]), tag("dd", content)))
         return tag(
             "article",
+            self._cover(row),
             tag("h5", self._title_link(row)),
             tag("dl", lines) if lines else None,
             class_="card",
         )
+
+    def _cover(self, row: Json) -> Markup | None:
+        """Return the picture on top of a card, where the view wants one and it was uploaded."""
+        wanted: Json = self._wanted.get("cover") or {}
+        found: str | None = None
+        match wanted.get("type"):
+            case "page_cover":
+                found = address(row.get("cover"))
+            case "property":
+                column = column_of(self._source, wanted.get("property_id"))
+                held = (value_of(row, column) if column else None) or {}
+                pictures = [one for file in held.get("files") or [] if (one := address(file))]
+                found = pictures[0] if pictures else None
+            case "page_content":
+                blocks = self._workspace.children(row["id"])
+                images = [address(one["image"]) for one in blocks if one["type"] == "image"]
+                found = next((one for one in images if one), None)
+            case _:
+                pass
+        return tag("img", src=found, alt="", class_="cover") if found else None
 
     def _line(self, row: Json) -> Markup:
         parts = [
@@ -183,36 +205,14 @@ class ViewSection:
         return tag("li", self._title_link(row), tag("span", parts, class_="beside"))
 
     def _timeline(self, rows: Sequence[Json]) -> Markup:
-        first = column_of(self._source, self._wanted.get("date_property_id"))
-        last = column_of(self._source, self._wanted.get("end_date_property_id"))
-        spans = []
-        for row in rows:
-            start = value_of(row, first) if first else None
-            end = value_of(row, last) if last else None
-            begun = ((start or {}).get("date") or {}).get("start")
-            if begun:
-                same = (start or {})["date"].get("end")
-                ended = ((end or {}).get("date") or {}).get("start") or same or begun
-                spans.append((row, begun, ended))
-        if not spans:
-            return tag("p", "No row has a date yet", class_="muted")
-        low = min(_days(begun) for _, begun, _ in spans)
-        high = max(*(_days(ended) for _, _, ended in spans), low + 1)
-        lines = []
-        for row, begun, ended in spans:
-            left = 100 * (_days(begun) - low) / (high - low)
-            wide = max(100 * (_days(ended) - _days(begun)) / (high - low), 1.5)
-            bar = tag("span", class_="span", style=f"left:{min(left, 98.5):.2f}%;width:{wide:.2f}%")
-            dates = values.date({"start": begun, "end": ended if ended != begun else None})
-            lines.append(
-                tag(
-                    "li",
-                    self._title_link(row),
-                    tag("span", dates, class_="muted"),
-                    tag("span", bar, class_="track"),
-                )
-            )
-        return tag("ul", lines, class_="timeline")
+        return draw_timeline(
+            rows,
+            source=self._source,
+            wanted=self._wanted,
+            columns=self._columns(),
+            title={row["id"]: self._title_link(row) for row in rows},
+            workspace=self._workspace,
+        )
 
     def _dashboard(self) -> Markup:
         drawn: list[Content] = []
@@ -242,8 +242,3 @@ class ViewSection:
             tag("a", "Show all", href=f"/d/{database}?view={self._view['id']}&rows={total}"),
             class_="muted",
         )
-
-
-def _days(text: str) -> float:
-    moment = datetime.fromisoformat(text)
-    return moment.toordinal() + (moment.hour * 60 + moment.minute) / 1440
