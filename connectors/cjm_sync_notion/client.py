@@ -25,6 +25,7 @@ from cjm_sync_notion.policy import notion_policy
 
 VERSION = "2026-03-11"
 PAGE_SIZE = 100
+LEAST_PAGE = 10
 MOST_PAGES = 1_000
 """The longest listing there can be: 10,000 rows, ten at a time."""
 _QUIET = logging.getLogger("cjm_sync_notion.sdk")
@@ -34,6 +35,10 @@ _QUIET.propagate = False  # the SDK logs bodies; ours must never hold them
 
 class OverloadedError(TransientError):
     """Notion could not do it in the time that it grants; less at once may do."""
+
+
+class StaleCursorError(TransientError):
+    """Notion forgot how far a listing had come; it must be begun again."""
 
 
 class NotionClient:
@@ -100,11 +105,18 @@ class NotionClient:
         """Yield every result of a paged listing."""
         cursor: str | None = None
         seen: set[str] = set()
+        size = PAGE_SIZE
         while True:
-            asked = {**(query or {}), "page_size": PAGE_SIZE}
+            asked = {**(query or {}), "page_size": size}
             if cursor is not None:
                 asked["start_cursor"] = cursor
-            answer = self.get(path, asked)
+            try:
+                answer = self.get(path, asked)
+            except OverloadedError:
+                if size <= LEAST_PAGE:
+                    raise
+                size = smaller(size)
+                continue
             yield from results(answer, path)
             cursor = next_cursor(answer, seen, path)
             if cursor is None:
@@ -139,6 +151,11 @@ class NotionClient:
         if not isinstance(answer, dict):
             raise _silence(f"{method} {path} was answered with no object", creates=creates)
         return cast("dict[str, Any]", answer)
+
+
+def smaller(size: int) -> int:
+    """Return the page size to try after *size* took Notion too long."""
+    return max(LEAST_PAGE, size // 2)
 
 
 def results(answer: Mapping[str, Any], path: str) -> list[dict[str, Any]]:
@@ -222,6 +239,8 @@ def _refusal(error: HTTPResponseError, call: str, *, creates: bool) -> CjmSyncEr
             code=code,
             status=status,
         )
+    if status == 400 and "start_cursor" in said:
+        return StaleCursorError(f"{call}: {said}", hint="Run again; nothing was lost.")
     return RejectedError(f"{call}: {said}", code=code, status=status)
 
 

@@ -360,7 +360,8 @@ class Pages:
             return binding.remote_id if binding is not None and binding.kind == "row" else None
 
         properties: dict[str, Any] = {}
-        written: dict[str, Any] = {}
+        # What has no column yet is not written, and must not be remembered as if it were.
+        written: dict[str, Any] = {name: None for name in fields - columns.keys()}
         for name in sorted(fields & columns.keys()):
             column = self._databases[page.collection].column(name)
             cell = self._settled(page, name)

@@ -6,9 +6,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cjm_sync.errors import TransientError
-from cjm_sync_notion.client import PAGE_SIZE, NotionClient, OverloadedError, next_cursor, results
+from cjm_sync_notion.client import (
+    LEAST_PAGE,
+    PAGE_SIZE,
+    NotionClient,
+    OverloadedError,
+    StaleCursorError,
+    next_cursor,
+    results,
+    smaller,
+)
 
-LEAST_PAGE = 10
+MOST_RESTARTS = 5
 LIMIT_REACHED = "query_result_limit_reached"
 
 
@@ -22,13 +31,21 @@ def all_rows(
     """
     since: str | None = None
     seen: set[str] = set()
+    restarts = 0
     while True:
         last, is_cut = since, False
-        for row, is_cut in _query(client, data_source_id, since, properties, archived=archived):  # noqa: B007
-            last = str(row.get("created_time"))
-            if row["id"] not in seen:
-                seen.add(str(row["id"]))
-                yield row
+        try:
+            for row, is_cut in _query(client, data_source_id, since, properties, archived=archived):  # noqa: B007
+                last = str(row.get("created_time"))
+                if row["id"] not in seen:
+                    seen.add(str(row["id"]))
+                    yield row
+        except StaleCursorError:
+            restarts += 1
+            if restarts > MOST_RESTARTS:
+                raise
+            since = last  # what was read stays read
+            continue
         if not is_cut:
             return
         if last == since:
@@ -66,7 +83,7 @@ def _query(
             # Wide rows can take longer than Notion grants; fewer of them at once do not.
             if body["page_size"] <= LEAST_PAGE:
                 raise
-            body["page_size"] = max(LEAST_PAGE, body["page_size"] // 2)
+            body["page_size"] = smaller(body["page_size"])
             continue
         status = answer.get("request_status") or {}
         is_cut = status.get("type") == "incomplete"

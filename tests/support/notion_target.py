@@ -82,10 +82,17 @@ class Desk:
 
 
 @contextmanager
-def a_desk(folder: Path | None = None, *, plan: str = "business", **table: Any) -> Iterator[Desk]:
-    """Open a desk; *table* is more of the configuration's `[notion]`."""
+def a_desk(
+    folder: Path | None = None, *, plan: str = "business", depth: int = 10_000, **table: Any
+) -> Iterator[Desk]:
+    """Open a desk; *table* is more of the configuration's `[notion]`.
+
+    A query shows *depth* rows. A value of *table* may be a function of the stand-in.
+    """
     clock = FakeClock(NOON)
-    sandbox = NotionSandbox(clock=clock, plan="free" if plan == "free" else "business")
+    sandbox = NotionSandbox(
+        clock=clock, plan="free" if plan == "free" else "business", query_depth=depth
+    )
     named = {key: value(sandbox) if callable(value) else value for key, value in table.items()}
     target = plugin.connect(
         plugin.settings(parent_page=sandbox.parent_page, plan=plan, **named),
