@@ -191,7 +191,7 @@ def touchpoints(journey: Journey, columns: Columns, top: float) -> Lane:
             text = f"of {wording.units(base, journey.unit)} in the stage"
             shapes.append(fitted(x, y - 3, text, width=room, size=11, fill=MUTED))
             y += 17
-        for touchpoint in shown[:TOUCHPOINTS_SHOWN]:
+        for touchpoint in _worth_showing(shown):
             shapes += _touchpoint(touchpoint, x, y, room)
             y += row
         for text in _left_out(here, shown):
@@ -304,6 +304,14 @@ def _ninety(cell: Cell) -> str:
 
 def _widest_first(touchpoint: Touchpoint) -> tuple[float, int, str]:
     return (-(touchpoint.reach or 0.0), -(touchpoint.touches or 0), touchpoint.key)
+
+
+def _worth_showing(known: list[Touchpoint]) -> list[Touchpoint]:
+    """Return the widest, with every starred one among them: those are what the map is for."""
+    stars = [t for t in known if t.moment_of_truth is not None and t.moment_of_truth.starred]
+    others = [touchpoint for touchpoint in known if touchpoint not in stars]
+    room = max(TOUCHPOINTS_SHOWN - len(stars), 0)
+    return sorted((*stars[:TOUCHPOINTS_SHOWN], *others[:room]), key=_widest_first)
 
 
 def _left_out(here: list[Touchpoint], shown: list[Touchpoint]) -> list[str]:

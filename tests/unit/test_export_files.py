@@ -298,6 +298,17 @@ def test_the_same_map_gives_the_same_bytes() -> None:
 # the lane of the picture
 
 
+def test_a_starred_touchpoint_is_shown_however_few_it_reached() -> None:
+    moment = MomentOfTruth(60, 50, 45, 20, 1.9, 1.3, 2.7, 0.001, 0.01, "makes", starred=True)
+    wide = tuple(touchpoint(f"Wide {n}", 0.9 - n / 100, key=f"call.{n}") for n in range(7))
+    rare = replace(touchpoint("Rare but telling", 0.02), moment_of_truth=moment)
+    drawn = svg.export(a_map(full(touchpoints=(*wide, rare)))).decode("utf-8")
+
+    assert "Rare but telling" in drawn
+    assert ("Wide 4" in drawn, "Wide 5" in drawn) == (True, False)
+    assert "and 2 more of less reach" in drawn
+
+
 def test_the_picture_shows_the_severest_pains_and_counts_the_rest() -> None:
     many = tuple(
         replace(THEME, subject=str(n), label=f"Theme {n}", severity=float(n)) for n in range(1, 8)
