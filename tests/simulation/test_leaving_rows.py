@@ -168,7 +168,7 @@ def test_the_rows_of_a_journey_that_left_the_configuration_are_held(synced: Worl
 
     assert report.outcome == "done"
     assert report.plan is not None
-    assert len(report.plan.held) == 32
+    assert len(report.plan.held) == 47
     assert synced.row(EVERYONE)["State"] == "active"
 
 
