@@ -179,7 +179,8 @@ class _Look:
             n = int(rows.sum())
             if not n:
                 return None
-            complaints = int(self._rows(OccasionKind.COMPLAINT, span).sum())
+            reports = self._rows(OccasionKind.COMPLAINT, span)
+            complaints = distinct(self.facts.occasions.record[reports])
             return Value(complaints / n, n, distinct(trail.unit[rows]))
 
         now = rate(window)

@@ -205,7 +205,7 @@ def _silent(facts: Facts, ground: Ground, around: list[int]) -> Iterator[Measure
         unit, since = _waiting(ground, stage, span.until)
         if not unit.size:
             return None
-        silent = span.until - since >= rules.silence_gaps * usual.value
+        silent = span.until - since > rules.silence_gaps * usual.value
         hit = distinct(unit[silent])
         base = distinct(unit)
         return Value(hit / base, base, base), hit
