@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from uuid import uuid4
 
@@ -9,9 +10,16 @@ from cjm_sync.errors import GuardTripped
 from cjm_sync.model import Binding
 from cjm_sync.ports import Account, Place, Target
 from cjm_sync.runs import Options
+from cjm_sync.steps import Adopt, Create, Plan
 from cjm_sync.store import Store
 
 HUB = "_/hub"
+_EPOCH = "epoch"
+"""How often the hub was taken over, plus one, as of our own last take-over."""
+_CLAIM = "claiming"
+"""`yes` from a take-over on, the epoch from when it is about to be written, then `no`."""
+_REVIEW = "review"
+"""`yes` while a person has to look at what a lost store would write."""
 
 _OTHER = "Use another store for it, or run `cjm-sync sync --take-over` if it is meant to move."
 _HINTS = {
@@ -84,17 +92,15 @@ def _check_hub(store: Store, target: Target, options: Options) -> None:
                 "the hub page is no longer there, or no longer shared with the connection",
                 hint="Restore it from Notion's trash and share it again; nothing was written.",
             )
-        if owner in {"", installation}:
+        is_ours = owner in {"", installation}
+        if is_ours and (owner == "" or _has_our_epoch(facts, target.epoch(hub.remote_id))):
             if not options.dry_run and facts.get("adopting") == "no":
                 _end_take_over(store, hub)
             return
         if not options.take_over:
-            raise GuardTripped(
-                f"the hub page belongs to another installation ({owner})",
-                hint="Stop the other one, then run `cjm-sync sync --take-over`.",
-            )
+            raise _taken_over() if is_ours else _foreign(owner)
         if not options.dry_run:
-            store.set_facts({"installation": owner})
+            store.set_facts({"installation": owner or str(installation), _CLAIM: "yes"})
         return
     foreign = {page_id: owner for page_id, owner in target.hubs().items() if owner != installation}
     if foreign and not options.take_over:
@@ -110,7 +116,64 @@ def _check_hub(store: Store, target: Target, options: Options) -> None:
         )
     if foreign and not options.dry_run:
         ((page_id, owner),) = foreign.items()
-        store.set_facts({"installation": owner, "adopting": "yes"})
+        store.set_facts({"installation": owner, "adopting": "yes", _REVIEW: "yes", _CLAIM: "yes"})
         store.bind(Binding(HUB, "hub", page_id, detail={"taken_over": True}))
     elif installation is None and not options.dry_run:
         store.set_facts({"installation": uuid4().hex[:12]})
+
+
+def _foreign(owner: str) -> GuardTripped:
+    return GuardTripped(
+        f"the hub page belongs to another installation ({owner})",
+        hint="Stop the other one, then run `cjm-sync sync --take-over`.",
+    )
+
+
+def _taken_over() -> GuardTripped:
+    return GuardTripped(
+        "the hub page was taken over by another store since this one wrote to it",
+        hint="Use that store; or stop whoever uses it, then run `cjm-sync sync --take-over` here.",
+    )
+
+
+def _has_our_epoch(facts: Mapping[str, str], epoch: int) -> bool:
+    """Tell whether nobody took the hub over since; one that we are about to claim is anybody's."""
+    if facts.get(_CLAIM, "no") != "no":
+        return True
+    return epoch == int(facts.get(_EPOCH, "1"))
+
+
+def end_review(store: Store, target: Target, planned: Plan, *, accept: bool) -> None:
+    """Ask a person to look at the plan of a lost store, then make the hub ours before any write.
+
+    Raises GuardTripped until it is accepted. Whoever wrote to the hub before is refused from the
+    moment that its marker carries our number.
+    """
+    facts = store.facts()
+    if facts.get(_REVIEW) == "yes":
+        if not accept:
+            raise _review(planned)
+        store.set_facts({_REVIEW: "no"})
+    hub = store.bindings().get(HUB)
+    claim = facts.get(_CLAIM, "no")
+    if hub is None or claim == "no":
+        return
+    epoch = target.epoch(hub.remote_id)
+    # Recorded before it is sent: after a stop in between it is known to be ours.
+    wanted = epoch + 1 if claim == "yes" else int(claim)
+    if epoch != wanted:
+        store.set_facts({_CLAIM: str(wanted)})
+        store.check_lock()
+        target.claim(hub.remote_id, facts.get("installation", ""), wanted)
+    store.set_facts({_EPOCH: str(wanted), _CLAIM: "no"})
+
+
+def _review(planned: Plan) -> GuardTripped:
+    adopted = sum(isinstance(step, Adopt) for step in planned.steps)
+    created = sum(isinstance(step, Create) for step in planned.steps)
+    return GuardTripped(
+        f"this store has no memory of the hub: {adopted} rows were found in Notion and would be "
+        f"brought up to date, {created} would be made; nothing was written yet",
+        hint="Look at `cjm-sync plan` (cells that people edited last are kept; rows that people "
+        "deleted would be made again); if it is right, run `cjm-sync sync --accept`.",
+    )

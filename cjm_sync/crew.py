@@ -20,6 +20,7 @@ def apply_with(applier: Applier, steps: Iterable[Step], *, workers: int) -> None
     if workers <= 1:
         applier.apply(steps)
         return
+    steps = applier.remember(steps)
     with ThreadPoolExecutor(workers, thread_name_prefix="rows") as pool:
         for wave in waves(steps):
             if wave.is_alone:

@@ -12,11 +12,13 @@ from secrets import token_hex
 from uuid import uuid4
 
 from cjm_sync import __version__
-from cjm_sync.apply import Applier, Tally, refused
-from cjm_sync.belonging import check_place
+from cjm_sync.apply import Applier
+from cjm_sync.belonging import check_place, end_review
+from cjm_sync.books import Tally
 from cjm_sync.crew import apply_with
 from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, GuardTripped
-from cjm_sync.guard import guard
+from cjm_sync.framing import refused
+from cjm_sync.guard import guard, held_findings
 from cjm_sync.journal import Entry
 from cjm_sync.journey.compute import compute
 from cjm_sync.journey.facts import Facts
@@ -25,6 +27,7 @@ from cjm_sync.journey.overlay import overlay
 from cjm_sync.journey.travellers import OBJECTS, Crowd, travellers
 from cjm_sync.journey.types import Journey, JourneyMap, JourneyPeople
 from cjm_sync.model import Binding, Finding, Item, Missing, Need, Observed, Page, Wished
+from cjm_sync.moving import last_keys
 from cjm_sync.past import history_of, remember
 from cjm_sync.plan import plan
 from cjm_sync.ports import (
@@ -126,7 +129,7 @@ class _Run:
                 self._run_id,
                 finished_at=report.finished_at,
                 outcome=report.outcome,
-                report={**report.as_json(), "held": report.held},
+                report={**report.as_json(), "held": report.held, "asked": report.asked},
             )
         return report
 
@@ -207,7 +210,8 @@ class _Run:
             self._mend(applier, wished)
         rows, columns = self._scan(applier.memory)
         # What people put into their cells belongs to the row's subject, so to its key of today.
-        people = self._target.people(by_subject(rows, applier.memory, wished.moved))
+        moved = last_keys(wished.moved, {page.key for page in wished.pages})
+        people = self._target.people(by_subject(rows, applier.memory, moved))
         if not self._options.dry_run:
             self._store.save_people(people)
         shown = overlay(journey_map, people)
@@ -223,16 +227,26 @@ class _Run:
             self._settings.rules,
             allow_removals=self._options.allow_removals,
             hold_removals=bool(self._pulled.failed),
-            journeys=frozenset(j.key for j in self._settings.journeys),
+            # What a renamed journey leaves behind leaves like any other row of it.
+            journeys=frozenset(
+                key for j in self._settings.journeys for key in (j.key, *j.formerly)
+            ),
+            reset_cells=frozenset(self._options.reset_cells),
             refused=frozenset(refusals),
         )
         missing = self._look(rows, wished, applier.memory)
-        observation = Observation(tuple(rows), missing, columns)
+        lost = {
+            name: self._target.lost(name, applier.memory)
+            for name in columns
+            if f"_/database/{name}" in applier.memory
+        }
+        observation = Observation(tuple(rows), missing, columns, lost=lost)
         self._plan = plan(wished, applier.memory, observation, rules)
         observation = self._observe_parked(observation, applier.memory, self._plan)
         if observation.parked:
             self._plan = plan(wished, applier.memory, observation, rules)
         self._findings += self._plan.findings
+        self._findings += held_findings(self._plan, applier.memory, rules)
         self._findings += [refused(key, message) for key, message in sorted(refusals.items())]
         self._tally.unchanged, self._tally.kept = self._plan.unchanged, self._plan.kept
         version = self._store.facts().get("version", __version__)
@@ -246,6 +260,7 @@ class _Run:
         )
         if self._options.dry_run:
             return
+        end_review(self._store, self._target, self._plan, accept=self._options.accept)
         self._progress.phase("write")
         self._progress.total(len(self._plan.steps))
         if self._plan.writes:
@@ -390,7 +405,7 @@ class _Run:
         there = Observation(tuple(row for row in self._ring if row.key == page.key))
         closing = plan(Wished((item,), (page,)), ours, there, Rules())
         counts = (self._tally.created, self._tally.updated)
-        applier.keeps_journal = False
+        applier.stop_journal()
         applier.apply(step for step in closing.steps if not isinstance(step, Build))
         self._tally.created, self._tally.updated = counts
 

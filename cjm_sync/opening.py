@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,9 +59,13 @@ def create_private(path: Path) -> None:
 
 
 @contextmanager
-def file_lock(path: Path | None) -> Iterator[None]:
+def file_lock(path: Path | None) -> Iterator[Callable[[], bool]]:
+    """Hold the lock of the store at *path*; yields what tells whether it is still held.
+
+    Who replaces or deletes the lock file lets another run in.
+    """
     if path is None:
-        yield
+        yield lambda: True
         return
     lock_path = path.with_name(path.name + ".lock")
     create_private(lock_path)
@@ -71,9 +75,18 @@ def file_lock(path: Path | None) -> Iterator[None]:
             db.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             raise busy() from error
-        yield
+        ours = _file_at(lock_path)
+        yield lambda: ours is not None and _file_at(lock_path) == ours
     finally:
         db.close()
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def busy() -> BusyError:

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from cjm_sync.doubting import doubted, doubts
 from cjm_sync.model import Binding, Cell, Finding, Item, Link, Observed, Page, Wished
+from cjm_sync.moving import last_keys, move
 from cjm_sync.settling import changed_fields, pending
 from cjm_sync.steps import (
     KEY,
@@ -60,6 +62,7 @@ def plan(
     # Columns that a newer version brings are there before the rows that fill them.
     first = tuple(edit for edit in editing if edit.item.kind == "database")
     steps: tuple[Step, ...] = (
+        *rows.remembering,
         *(b for b in building if not b.item.optional),
         *first,
         *rows.steps,
@@ -73,6 +76,7 @@ def plan(
         rows.unchanged,
         rows.kept,
         tuple(sorted({*wished.findings, *rows.findings})),
+        rows.asked,
     )
 
 
@@ -84,7 +88,7 @@ def _has_what_it_needs(
         return True
     if item.needs in bound:
         return bound[item.needs].state == "live"
-    made = {part.key for part in (*wished.items, *wished.pages)}
+    made = {part.key for part in wished.items} | {page.key for page in wished.pages}
     return item.needs in made and item.needs not in rules.refused
 
 
@@ -98,10 +102,22 @@ class _Rows:
         observation: Observation,
         rules: Rules,
     ) -> None:
+        moves = move(wished, bound, observation)
+        observation = replace(observation, missing=moves.missing)
+        remarks, unsure = doubts(wished, moves.bound, observation)
+        bound = {
+            **moves.bound,
+            **{d.key: doubted(moves.bound[d.key], d.columns) for d in unsure},
+        }
+        self.remembering: tuple[Step, ...] = (*moves.rebinds, *remarks, *unsure)
+        self._heirs = moves.heirs
         self._bound = bound
         self._rules = rules
         self._observation = observation
         self._wished = {page.key: page for page in wished.pages}
+        self._formers: dict[str, list[str]] = {}
+        for former, key in sorted(last_keys(wished.moved, self._wished.keys()).items()):
+            self._formers.setdefault(key, []).append(former)
         self.steps: list[Step] = []
         self.findings: list[Finding] = []
         self.unchanged = 0
@@ -116,6 +132,7 @@ class _Rows:
             elif row.key:
                 strays.setdefault(row.key, []).append(row)
         self._strays = strays
+        self._adopted: set[str] = set()
         self._parked = self._archived_by_person(by_id)
         self._report_columns()
         gone = self._tombs()
@@ -127,7 +144,43 @@ class _Rows:
         for page in wished.pages:
             self._row(page)
         for key in sorted(strays.keys() - (self._wished.keys() - bound.keys())):
-            self._report_strays(key, strays[key])
+            self._report_strays(key, [r for r in strays[key] if r.remote_id not in self._adopted])
+        self._report_resets()
+
+    @property
+    def asked(self) -> tuple[tuple[str, str], ...]:
+        """Return the cells that wait for an answer: key and column."""
+        if self._rules.on_person_edit != "ask":
+            return ()
+        return tuple(
+            (key, column)
+            for key, binding in sorted(self._bound.items())
+            if key in self._wished and binding.state == "live"
+            for column in sorted(binding.kept.keys() - self._given_back(key, binding))
+        )
+
+    def _given_back(self, key: str, binding: Binding) -> frozenset[str]:
+        """Return the cells kept for a person that this run may set back."""
+        told = self._rules.reset_cells
+        if "all" in told or key in told:
+            return frozenset(binding.kept)
+        return frozenset(column for column in binding.kept if f"{key}#{column}" in told)
+
+    def _report_resets(self) -> None:
+        """Name what was told to be set back and is not kept for anybody."""
+        kept = {"all"}
+        for key, binding in self._bound.items():
+            if binding.kept and key in self._wished:
+                kept |= {key, *(f"{key}#{column}" for column in binding.kept)}
+        for told in sorted(self._rules.reset_cells - kept):
+            self.findings.append(
+                Finding(
+                    "nothing_to_reset",
+                    told,
+                    f"--reset-cells {told}: no cell of that name is kept for a person",
+                    "`cjm-sync status` lists the cells that are.",
+                )
+            )
 
     def _archived_by_person(self, by_id: Mapping[str, str]) -> set[str]:
         """Return the keys whose row a person archived; an archived copy of another row is none."""
@@ -145,7 +198,11 @@ class _Rows:
         page = self._wished.get(key)
         if page is None:
             return []
-        return [row for row in self._strays.get(key, []) if row.collection == page.collection]
+        for name in (key, *self._formers.get(key, ())):
+            here = [r for r in self._strays.get(name, []) if r.collection == page.collection]
+            if here:
+                return here
+        return []
 
     def _stays(self, binding: Binding) -> bool:
         """Tell whether a row that is not wished can still be linked to after this plan."""
@@ -212,7 +269,8 @@ class _Rows:
             if row is not None:
                 self.steps.append(Revive(page.key))
                 look = row.by_person and self._is_worth_a_look(binding, row)
-                self._compare(wish, binding, reread=True, repair=row.key != page.key, look=look)
+                altered = row.key != page.key and (binding.written or {}).get(KEY) != row.key
+                self._compare(wish, binding, reread=True, repair=altered, look=look)
             elif self._rules.on_person_delete == "restore":
                 self._lost(wish, binding)
             return
@@ -220,6 +278,8 @@ class _Rows:
             self._lost(wish, binding)
             return
         intact = row.key == page.key if row is not None else missing is None or missing.key_intact
+        # The key that we wrote ourselves is not a person's; after a move it is a former one.
+        intact = intact or (binding.written or {}).get(KEY, page.key) != page.key
         by_person = row.by_person if row is not None else missing is not None and missing.by_person
         self._compare(
             wish,
@@ -227,6 +287,7 @@ class _Rows:
             reread=by_person,
             repair=not intact,
             look=by_person and self._is_worth_a_look(binding, row),
+            unseen=row is not None and _is_unseen(binding, row),
         )
 
     def _unbound(self, page: Page) -> None:
@@ -244,6 +305,7 @@ class _Rows:
             )
             return
         if twins:
+            self._adopted.add(twins[0].remote_id)
             self.steps.append(Adopt(page, twins[0].remote_id, twins[0].by_person))
         else:
             self.steps.append(Create(page))
@@ -287,6 +349,7 @@ class _Rows:
         reread: bool,
         repair: bool = False,
         look: bool = False,
+        unseen: bool = False,
     ) -> None:
         if repair and KEY in page.cells:
             self.findings.append(
@@ -300,15 +363,25 @@ class _Rows:
         fields = changed_fields(page, binding)
         if repair and KEY in page.cells:
             fields |= {KEY}
-        self.kept += len(binding.kept)
-        if fields:
+        given_back = self._given_back(page.key, binding) & page.cells.keys()
+        self.kept += len(binding.kept.keys() - given_back)
+        if fields or given_back:
             # What was sent and never answered may be there or not, so the row is read.
-            reread = reread or bool(pending(binding)) or binding.state == "moving"
-            self.steps.append(Update(page, binding.remote_id, fields, reread=reread))
+            reread = reread or bool(pending(binding)) or binding.state == "moving" or unseen
+            self.steps.append(
+                Update(
+                    page,
+                    binding.remote_id,
+                    fields | given_back,
+                    reread=reread or bool(given_back),
+                    unseen=unseen,
+                    reset=given_back,
+                )
+            )
             return
         self.unchanged += 1
-        if look or binding.state == "moving":
-            self.steps.append(Update(page, binding.remote_id, fields, reread=True))
+        if look or unseen or binding.state == "moving":
+            self.steps.append(Update(page, binding.remote_id, fields, reread=True, unseen=unseen))
         elif binding.state == "retired":
             self.steps.append(Revive(page.key))
 
@@ -355,10 +428,22 @@ class _Rows:
                 steps += [] if self._is_held(binding) else [Forget(key)]
             elif binding.state in {"live", "moving"}:
                 leave = Leave(
-                    key, binding.remote_id, binding.detail.get("collection", ""), binding.journey
+                    key,
+                    binding.remote_id,
+                    binding.detail.get("collection", ""),
+                    binding.journey,
+                    self._heirs.get(key, ""),
                 )
-                if self._is_held(binding):
+                if self._rules.hold_removals or (not leave.heir and self._is_held(binding)):
                     held.append(leave)
                 else:
                     steps.append(leave)
         return tuple(steps), tuple(held)
+
+
+def _is_unseen(binding: Binding, row: Observed) -> bool:
+    """Tell whether we wrote to the row later than memory knows; edits are cut to the minute."""
+    seen_at = binding.detail.get("seen_at")
+    if row.by_person or seen_at is None or pending(binding) or binding.state == "moving":
+        return False
+    return row.edited_at.replace(second=0, microsecond=0) > datetime.fromisoformat(str(seen_at))

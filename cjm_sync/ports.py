@@ -292,7 +292,8 @@ class Made:
     *written* is what was really sent, in canonical form. *detail* is the target's memory of the
     thing; *learned* is added to the memory of other keys (option ids of a database). *others* are
     the row's synced cells that were not sent, as the answer showed them: what a person changed
-    shortly before hides behind our own hand from now on.
+    shortly before hides behind our own hand from now on. *edited_at* is when the row was last
+    edited, by the remote's clock.
     """
 
     remote_id: str
@@ -300,6 +301,7 @@ class Made:
     detail: Mapping[str, Any] | None = None
     learned: Mapping[str, Mapping[str, Any]] | None = None
     others: Mapping[str, Any] | None = None
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +313,7 @@ class PageState:
 
     cells: Mapping[str, Any]
     by_person: bool
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +390,18 @@ class Target(Protocol):
         None when the hub is not there or in the trash; "" when a person removed the marker.
         """
 
+    def epoch(self, hub_id: str) -> int:
+        """Return how often the hub was taken over, plus one, as its marker says; 1 without one.
+
+        Answered from what `hubs` or `owner` read last, if they did.
+        """
+
+    def claim(self, hub_id: str, installation: str, epoch: int) -> None:
+        """Write *epoch* into the hub's marker; people's words around it stay.
+
+        Nothing happens when a person removed the marker.
+        """
+
     def render(
         self,
         journey_map: JourneyMap,
@@ -434,6 +449,15 @@ class Target(Protocol):
 
     def columns(self, collection: str, memory: Mapping[str, Binding]) -> frozenset[str]:
         """Return the synced columns that are still there with their type; GoneError if no database."""
+
+    def lost(
+        self, collection: str, memory: Mapping[str, Binding]
+    ) -> Mapping[str, Mapping[str, str | None]]:
+        """Return the options that memory knows by an id that is gone, by column and option key.
+
+        With each the id of the option that goes by its name now, None if none does. Answered from
+        what `columns` read last; asks nobody.
+        """
 
     def scan(
         self, collection: str, memory: Mapping[str, Binding], *, archived: bool

@@ -14,11 +14,14 @@ from cjm_sync.steps import (
     Adopt,
     Build,
     Create,
+    Doubt,
     Edit,
     Entomb,
     Forget,
     Leave,
     Plan,
+    Rebind,
+    Remark,
     Restore,
     Revive,
     Step,
@@ -43,16 +46,33 @@ def words_for(step: Step, bound: Mapping[str, Binding]) -> str:
             return f"+ row {page.key}"
         case Adopt(page):
             return f"~ row {page.key}: found in Notion, taken into care"
-        case Update(page, _, fields, reread):
+        case Update(page, _, fields, reread, unseen):
             changes = ", ".join(
                 _change(page.key, name, page.cells[name], bound) for name in sorted(fields)
             )
-            note = " (a person edited it; their cells are looked at first)" if reread else ""
+            why = (
+                "it was written since this store's memory ends" if unseen else "a person edited it"
+            )
+            note = (
+                f" ({why}; {'its' if unseen else 'their'} cells are looked at first)"
+                if reread
+                else ""
+            )
             if not fields:
-                return f"  row {page.key}: looked at again, because a person edited it"
+                return f"  row {page.key}: looked at again, because {why}"
             return f"~ row {page.key}: {changes}{note}"
         case Restore(page):
             return f"+ row {page.key}: out of the trash"
+        case Rebind(former, key):
+            return f"~ row {former}: becomes {key}, with its notes and comments"
+        case Doubt(key, columns):
+            return f"  row {key}: {', '.join(sorted(columns))} looked at again: an option or column was gone"
+        case Remark(key):
+            return f"  {key}: its columns or options changed in Notion"
+        case Leave(key, heir=heir) if heir:
+            return (
+                f"- row {key}: merged into {heir}; retired if people wrote in it, else to the trash"
+            )
         case Leave(key):
             return f"- row {key}: retired if people wrote in it, else to the trash"
         case Entomb(key):
@@ -91,6 +111,8 @@ def plan_lines(plan: Plan, bound: Mapping[str, Binding]) -> Iterator[str]:
         yield words_for(step, bound)
     for held in plan.held:
         yield f"  row {held.key}: would leave, but is held (see --allow-removals)"
+    for key, column in plan.asked:
+        yield f"? row {key}: {column} is a person's value; --reset-cells '{key}#{column}' sets it back"
     if not plan.steps:
         yield "nothing to do"
     yield f"{len(plan.writes)} writes, {plan.unchanged} rows unchanged, {len(plan.held)} removals held"
@@ -103,6 +125,7 @@ def plan_json(plan: Plan, bound: Mapping[str, Binding]) -> dict[str, Any]:
         "held": [held.key for held in plan.held],
         "unchanged": plan.unchanged,
         "kept": plan.kept,
+        "asked": [{"key": key, "column": column} for key, column in plan.asked],
         "findings": [finding_json(finding) for finding in plan.findings],
     }
 
@@ -112,7 +135,7 @@ def _step_json(step: Step, bound: Mapping[str, Binding]) -> dict[str, Any]:
     match step:
         case Build(item) | Edit(item):
             return {"do": name, "kind": item.kind, "key": item.key}
-        case Update(page, _, fields, _):
+        case Update(page, _, fields):
             binding = bound.get(page.key)
             written = (binding.written or {}) if binding is not None else {}
             cells = {
@@ -122,7 +145,11 @@ def _step_json(step: Step, bound: Mapping[str, Binding]) -> dict[str, Any]:
             return {"do": name, "kind": "row", "key": page.key, "cells": cells}
         case Create(page) | Adopt(page) | Restore(page):
             return {"do": name, "kind": "row", "key": page.key}
-        case Leave() | Entomb() | Revive() | Forget():
+        case Rebind(former, key):
+            return {"do": name, "kind": "row", "key": key, "from": former}
+        case Remark(key):
+            return {"do": name, "kind": "database", "key": key}
+        case Leave() | Entomb() | Revive() | Forget() | Doubt():
             return {"do": name, "kind": "row", "key": step.key}
         case _:
             assert_never(step)

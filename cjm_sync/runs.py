@@ -45,6 +45,8 @@ class Options:
     accept: bool = False
     take_over: bool = False
     dry_run: bool = False
+    reset_cells: tuple[str, ...] = ()
+    """Cells kept for people that are to be set back: a row's key, `KEY#COLUMN`, or `all`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,13 @@ class Report:
     @property
     def held(self) -> list[str]:
         """Return the keys of the rows that would leave, were they not held back."""
-        return [step.key for step in self.plan.held] if self.plan is not None else []
+        return [finding.key for finding in self.findings if finding.code == "removal_held"]
+
+    @property
+    def asked(self) -> list[dict[str, str]]:
+        """Return the cells that wait for a person's answer."""
+        asked = self.plan.asked if self.plan is not None else ()
+        return [{"key": key, "column": column} for key, column in asked]
 
     @property
     def exit_code(self) -> int:

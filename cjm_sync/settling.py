@@ -97,6 +97,8 @@ def settle(
     *,
     by_person: bool,
     repair: Collection[str] = (),
+    reset: Collection[str] = (),
+    unseen: bool = False,
 ) -> Settled:
     """Decide cell by cell on a row as it stands *now*.
 
@@ -104,9 +106,15 @@ def settle(
     it is kept until the person empties it or types what we wish (`keep`, `ask`), or is set back
     (`reset`). Of an adopted row we remember nothing, so a cell that differs is a person's if a
     person edited the row last.
+
+    *reset* names kept cells that a person gave back; what they changed since is asked anew.
+    *unseen*: we wrote to the row later than memory knows (a store restored from a backup). What
+    differs is then our own newer value where our wish moved, and is set; where our wish is what it
+    was we had nothing new to write, so it is a person's, as what memory kept for them is.
     """
     unsure = pending(binding)
     fields: set[str] = set()
+    newer: list[str] = []
     kept: dict[str, Any] = {}
     findings: list[Finding] = []
     for name, cell in page.cells.items():
@@ -120,14 +128,32 @@ def settle(
             edited = now != binding.written.get(name) and not (
                 name in unsure and is_sent(now, unsure[name])
             )
-        if not edited or now is None or now == want or policy == "reset":
+        is_kept = name in binding.kept and binding.kept[name] == now
+        if unseen and edited and not is_kept and now != want:
+            newer.append(name)
+            edited = binding.written is not None and binding.written.get(name) == want
+        given_back = policy == "reset" or (name in reset and is_kept)
+        if not edited or now is None or now == want or given_back:
             if now != want:
                 fields.add(name)
             continue
         kept[name] = now
         if binding.kept.get(name) != now:
             findings.append(_kept_finding(page.key, name, policy))
+    if newer:
+        findings.append(_newer_finding(page.key, newer))
     return Settled(frozenset(fields), kept, tuple(findings))
+
+
+def _newer_finding(key: str, columns: Collection[str]) -> Finding:
+    return Finding(
+        "memory_older",
+        key,
+        f"the row {key} was written by this connection after the store's memory ends: "
+        f"{', '.join(sorted(columns))}",
+        "Right after restoring the store from a backup this is as it should be; else look whether "
+        "a copy of the store is in use elsewhere.",
+    )
 
 
 def _kept_finding(key: str, column: str, policy: EditPolicy) -> Finding:
@@ -136,7 +162,8 @@ def _kept_finding(key: str, column: str, policy: EditPolicy) -> Finding:
             "cell_asked",
             f"{key}#{column}",
             f"a person changed the synced cell {column!r} of {key}; it is left until you decide",
-            'Empty the cell in Notion to have it filled again, or set safety.on_person_edit = "reset".',
+            f"Empty the cell in Notion, or run `cjm-sync sync --reset-cells '{key}#{column}'`, to have it "
+            "filled again; else it stays.",
         )
     return Finding(
         "cell_kept",

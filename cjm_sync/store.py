@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -40,6 +40,7 @@ from cjm_sync.tables import (
     INTENT,
     JOURNAL,
     META,
+    MIGRATIONS,
     PEOPLE,
     RECORD,
     REFUSAL,
@@ -64,6 +65,9 @@ from cjm_sync.tables import (
     storable,
 )
 
+_FENCE = "fence"
+"""Under this name stands the number of the last lock, beside the facts."""
+
 
 class Store:
     """The store of one workspace; close it, or use it as a context manager."""
@@ -79,9 +83,10 @@ class Store:
         )
         # Built once: a page of records is saved in less time than it takes to build a statement.
         self._upserts: dict[str, sa.Insert] = {}
-        self._lock_connection: sa.Connection | None = None
         self._writer = threading.RLock()
         self._erasures = Erasures(workspace, self._put)
+        self._is_held: Callable[[], bool] = lambda: True
+        self._fence: int | None = None
         try:
             self._migrate()
         except ConfigError:
@@ -110,9 +115,14 @@ class Store:
                         f"the store was written by a newer version of this program (schema {version})",
                         hint="Upgrade cjm-sync, or point `store.url` at another store.",
                     )
+                for number in range((version or SCHEMA_VERSION) + 1, SCHEMA_VERSION + 1):
+                    for statement in MIGRATIONS[number]:
+                        db.exec_driver_sql(statement)
             META.create_all(db)
             if db.execute(sa.select(VERSION.c.version)).scalar() is None:
                 db.execute(VERSION.insert().values(version=SCHEMA_VERSION))
+            else:
+                db.execute(VERSION.update().values(version=SCHEMA_VERSION))
 
     @property
     def serves_threads(self) -> bool:
@@ -129,30 +139,67 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def lock(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def lock(self) -> Iterator[None]:
         """Hold the workspace for one run; raises BusyError when another run holds it.
 
         The lock vanishes with its process: an exclusive transaction on a lock file (SQLite), an
-        advisory lock (PostgreSQL).
+        advisory lock (PostgreSQL). Each has a number, higher than all before it, which fences what
+        is bound: a run that lost its lock to another cannot write here any more.
         """
-        if self._url.get_backend_name() == "postgresql":
-            return self._advisory_lock()
-        return file_lock(self._path)
+        is_server = self._url.get_backend_name() == "postgresql"
+        with self._advisory_lock() if is_server else file_lock(self._path) as is_held:
+            fence = self._next_fence()
+            self._is_held, self._fence = is_held, fence
+            try:
+                yield
+            finally:
+                self._is_held, self._fence = lambda: True, None
 
     @contextmanager
-    def _advisory_lock(self) -> Iterator[None]:
+    def _advisory_lock(self) -> Iterator[Callable[[], bool]]:
         number = int.from_bytes(hashlib.sha256(self._workspace.encode()).digest()[:7], "big")
         # Autocommit: a run must not sit in an open transaction, which holds back the server.
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
             if not db.execute(sa.select(sa.func.pg_try_advisory_lock(number))).scalar():
                 raise busy()
-            self._lock_connection = db
+
+            def is_held() -> bool:
+                try:
+                    db.execute(sa.select(1))
+                except SQLAlchemyError:
+                    return False
+                return True
+
             try:
-                yield
+                yield is_held
             finally:
-                self._lock_connection = None
                 # Closed, not given back: the lock goes with its session, also a broken one.
                 db.invalidate()
+
+    def _next_fence(self) -> int:
+        with self._engine.begin() as db:
+            fence = self._highest_fence(db) + 1
+            self._put(db, FACT, [{"name": _FENCE, "value": str(fence)}])
+        return fence
+
+    def _highest_fence(self, db: sa.Connection) -> int:
+        wanted = sa.select(FACT.c.value).where(self._mine(FACT), FACT.c.name == _FENCE)
+        return int(db.execute(wanted.with_for_update(read=True)).scalar() or 0)
+
+    def check_lock(self) -> None:
+        """Raise TransientError when this store held the lock for a run and lost it."""
+        if self._fence is None:
+            return
+        with self._writer:
+            if not self._is_held():
+                raise _lost_lock("the lock of the store was lost")
+            with self._engine.connect() as db:
+                self._check_fence(db)
+
+    def _check_fence(self, db: sa.Connection) -> None:
+        if self._fence is not None and self._highest_fence(db) != self._fence:
+            raise _lost_lock("another run took the lock of the store")
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
@@ -161,16 +208,12 @@ class Store:
         One writer at a time: SQLite would have the others wait, or fail.
         """
         with self._writer:
-            if self._lock_connection is not None:
-                try:
-                    self._lock_connection.execute(sa.select(1))
-                except SQLAlchemyError as error:
-                    raise TransientError(
-                        "the connection that held the lock of the store was lost",
-                        hint="Run again; it continues where it stopped.",
-                    ) from error
+            if self._fence is not None and not self._is_held():
+                raise _lost_lock("the lock of the store was lost")
             with self._engine.begin() as db:
                 yield db
+                # Last, when the transaction keeps others from writing.
+                self._check_fence(db)
 
     def _mine(self, table: sa.Table) -> sa.ColumnElement[bool]:
         return table.c.workspace == self._workspace
@@ -199,7 +242,7 @@ class Store:
         """Return every named value."""
         with self._engine.connect() as db:
             rows = db.execute(sa.select(FACT.c.name, FACT.c.value).where(self._mine(FACT)))
-            return {row.name: row.value for row in rows}
+            return {row.name: row.value for row in rows if row.name != _FENCE}
 
     def set_facts(self, values: Mapping[str, str]) -> None:
         """Set named values; others stay."""
@@ -674,9 +717,24 @@ class Store:
     def bind(self, binding: Binding, entry: Entry | None = None) -> None:
         """Record where a key stands, end its intent and note the write in the journal, together."""
         with self._writing() as db:
-            self._put(db, BINDING, [binding_row(binding)])
+            self._put_bindings(db, [binding])
             db.execute(INTENT.delete().where(self._mine(INTENT), INTENT.c.key == binding.key))
             if entry is not None:
+                self._note(db, entry)
+
+    def _put_bindings(self, db: sa.Connection, bindings: Iterable[Binding]) -> None:
+        fence = self._fence or 0
+        self._put(db, BINDING, [{**binding_row(b), "fence": fence} for b in bindings])
+
+    def change_bindings(
+        self, changed: Iterable[Binding], gone: Sequence[str], entries: Iterable[Entry] = ()
+    ) -> None:
+        """Record where keys stand, forget those *gone* and note it in the journal, together."""
+        with self._writing() as db:
+            for some in chunks(gone):
+                db.execute(BINDING.delete().where(self._mine(BINDING), BINDING.c.key.in_(some)))
+            self._put_bindings(db, changed)
+            for entry in entries:
                 self._note(db, entry)
 
     def unbind(self, key: str) -> None:
@@ -759,7 +817,7 @@ class Store:
         with self._writing() as db:
             db.execute(JOURNAL.delete().where(self._mine(JOURNAL), JOURNAL.c.number == number))
             if binding is not None:
-                self._put(db, BINDING, [binding_row(binding)])
+                self._put_bindings(db, [binding])
 
     # what people put into the cells that the map heeds
 
@@ -968,6 +1026,10 @@ class MirrorRecords:
     def survivors(self, object: str) -> Mapping[str, str]:  # noqa: A002 - the port's own word
         """Return by former id the id that each lives on under in the end."""
         return self._store.survivors(object)
+
+
+def _lost_lock(message: str) -> TransientError:
+    return TransientError(message, hint="Run again; it continues where it stopped.")
 
 
 def need_digest(need: object) -> str:

@@ -98,6 +98,7 @@ BINDING = _table(
     sa.Column("written", _TEXT),
     sa.Column("kept", _TEXT, nullable=False),
     sa.Column("detail", _TEXT, nullable=False),
+    sa.Column("fence", sa.Integer, nullable=False, server_default="0"),
 )
 INTENT = _table(
     "intent",
@@ -168,8 +169,11 @@ SEE = (
     .values(reading=sa.bindparam("number"))
 )
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-SCHEMA_VERSION = 1
-"""Migrations are appended as functions of a connection; version 1 is the tables above."""
+SCHEMA_VERSION = 2
+MIGRATIONS: Mapping[int, tuple[str, ...]] = {
+    2: ("ALTER TABLE binding ADD COLUMN fence INTEGER NOT NULL DEFAULT 0",),
+}
+"""What leads from the version before to this one; new tables are made by themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from cjm_sync_notion.values import text_items
 from cjm_sync_notion.viewmaking import ViewBuilder
 from cjm_sync_notion.workspace import Block, Database, Hub, Memory, View
 
-_MARKER = re.compile(r"cjm-sync:([0-9A-Za-z_-]+)/hub\b")
+_MARKER = re.compile(r"cjm-sync:([0-9A-Za-z_-]+)/hub\b(?:#(\d{1,9})\b)?")
 _FIRST_BLOCKS = 100  # the marker is the first block; a person may have put some before it
 
 
@@ -39,6 +39,7 @@ class FrameBuilder:
         self._parent_id = parent_id
         self._databases, self._views = databases, views
         self._picture = PictureBlock(client, hub=HUB, behind=STATUS)
+        self._epochs: dict[str, int] = {}
 
     # the hub
 
@@ -54,12 +55,40 @@ class FrameBuilder:
 
     def owner_of(self, page_id: str) -> str | None:
         """Return the installation named by the page's marker, None when it carries none."""
+        block = self._marker_of(page_id)
+        match = _MARKER.search(_block_text(block)) if block is not None else None
+        self._epochs[page_id] = int(match[2] or 1) if match else 1
+        return match[1] if match else None
+
+    def _marker_of(self, page_id: str) -> dict[str, Any] | None:
         answer = self._client.get(f"blocks/{page_id}/children", {"page_size": _FIRST_BLOCKS})
         for block in answer.get("results") or ():
-            match = _MARKER.search(_block_text(block))
-            if match:
-                return match[1]
+            if isinstance(block, dict) and _MARKER.search(_block_text(block)):
+                return block
         return None
+
+    def epoch_of(self, page_id: str) -> int:
+        """Return how often the hub was taken over, plus one; as read last."""
+        if page_id not in self._epochs:
+            self.owner_of(page_id)
+        return self._epochs[page_id]
+
+    def claim(self, page_id: str, installation: str, epoch: int) -> None:
+        """Write *epoch* into the marker; the words and links around it stay as they are."""
+        block = self._marker_of(page_id)
+        if block is None:
+            return
+        kind = str(block["type"])
+        marked = f"cjm-sync:{installation}/hub#{epoch}"
+        items = [_sendable(item) for item in block[kind]["rich_text"]]
+        named = [i for i in items if "text" in i and _MARKER.search(i["text"]["content"])]
+        if named:
+            text = named[0]["text"]
+            text["content"] = _MARKER.sub(marked, text["content"], count=1)
+        else:  # its letters are formatted apart: the line loses its formatting, not its words
+            items = text_items(_MARKER.sub(marked, _block_text(block), count=1))
+        self._client.patch(f"blocks/{block['id']}", {kind: {"rich_text": items}})
+        self._epochs[page_id] = epoch
 
     def create(self, item: Item, memory: Memory) -> Made:
         """Make one part; the parts before it must be bound."""
@@ -150,6 +179,14 @@ class FrameBuilder:
             case _:
                 found = []
         return found
+
+def _sendable(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a piece of text as Notion takes it back."""
+    kind = str(item.get("type") or "text")
+    held = item.get(kind)
+    sent = {"type": kind, kind: dict(held) if isinstance(held, Mapping) else held}
+    return sent | ({"annotations": item["annotations"]} if "annotations" in item else {})
+
 
 
 def _place(blocks: tuple[Block, ...], children: list[dict[str, Any]]) -> dict[str, str]:

@@ -70,6 +70,20 @@ class Pages:
                 self._live[collection, key] = {str(o["name"]): str(o["id"]) for o in options}
         return frozenset(usable)
 
+    def lost_options(self, collection: str, memory: Memory) -> dict[str, dict[str, str | None]]:
+        """Return the options whose known id is gone, with the id that has their name now."""
+        known = memory[database_key(collection)].detail.get("options", {})
+        lost: dict[str, dict[str, str | None]] = {}
+        for column, ids in known.items():
+            live = self._live.get((collection, column))
+            if live is None:
+                continue
+            there = self._option_ids(collection, column, memory)
+            gone = {key: there.get(key) for key, at in ids.items() if at not in live.values()}
+            if gone:
+                lost[column] = gone
+        return lost
+
     def scan(
         self, collection: str, memory: Memory, *, archived: bool, match_id: str = ""
     ) -> Iterator[tuple[Observed, str]]:
@@ -205,7 +219,11 @@ class Pages:
             for key, value in held.items()
         }
         cells = self._decoded(collection, whole, memory)
-        return PageState(cells, by_person=not self._is_ours(row, "last_edited_by"))
+        return PageState(
+            cells,
+            by_person=not self._is_ours(row, "last_edited_by"),
+            edited_at=_moment(row.get("last_edited_time")),
+        )
 
     def _synced(
         self, collection: str, row: Mapping[str, Any], memory: Memory
@@ -313,6 +331,7 @@ class Pages:
             page_id,
             written={**empty, **written},
             learned=self._options_in(page, filled, answer, memory),
+            edited_at=_moment(answer.get("last_edited_time")),
         )
 
     def update(self, page: Page, fields: frozenset[str], remote_id: str, memory: Memory) -> Made:
@@ -330,7 +349,13 @@ class Pages:
             if key not in fields and not _is_cut(value)
         }
         others = self._decoded(page.collection, rest, memory)
-        return Made(remote_id, written=written, learned=learned, others=others)
+        return Made(
+            remote_id,
+            written=written,
+            learned=learned,
+            others=others,
+            edited_at=_moment(answer.get("last_edited_time")),
+        )
 
     def _check_home(self, collection: str, memory: Memory, error: GoneError) -> None:
         """Raise GuardTripped when it is not the row alone that is gone: every other would fail."""

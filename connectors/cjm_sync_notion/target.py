@@ -155,6 +155,14 @@ class NotionTarget:
         except GoneError:
             return None
 
+    def epoch(self, hub_id: str) -> int:
+        """Return the epoch that the hub's marker carries."""
+        return self._frame.epoch_of(hub_id)
+
+    def claim(self, hub_id: str, installation: str, epoch: int) -> None:
+        """Write *epoch* into the hub's marker."""
+        self._frame.claim(hub_id, installation, epoch)
+
     # what is wished
 
     def render(
@@ -273,6 +281,10 @@ class NotionTarget:
                     "first run.",
                 )
             )
+
+    def lost(self, collection: str, memory: Memory) -> Mapping[str, Mapping[str, str | None]]:
+        """Return the options that people deleted since."""
+        return self._pages.lost_options(collection, memory)
 
     def scan(self, collection: str, memory: Memory, *, archived: bool) -> Iterator[Observed]:
         """Yield every row of the collection."""

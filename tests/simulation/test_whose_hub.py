@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from cjm_sync.runs import Report
-from support.world import World, is_write, sampled, value_of, writes
+from cjm_sync.steps import Adopt
+from support.world import MOMENTS, World, is_write, sampled, value_of, writes
 
 ROW = "customers/stage/awareness/everyone"
 
@@ -56,7 +58,7 @@ def test_a_lost_store_takes_over_everything_and_makes_nothing(synced: World) -> 
     lose_store(synced)
     synced.wait(minutes=15)
 
-    report = synced.run(take_over=True)
+    report = synced.run(take_over=True, accept=True)
     sent = synced.requests_of(synced.run)
 
     assert (report.outcome, report.created, len(synced.tables("pages"))) == ("done", 0, pages)
@@ -71,6 +73,123 @@ def test_a_lost_store_takes_over_everything_and_makes_nothing(synced: World) -> 
     assert synced.twins() == []
 
 
+def test_a_lost_store_only_plans_until_a_person_accepted_it(synced: World) -> None:
+    before, bindings = synced.snapshot(), synced.bindings()
+    lose_store(synced)
+    synced.wait(minutes=15)
+    reports: list[Report] = []
+
+    for flags in ({"take_over": True}, {}, {"take_over": True}):
+        sent = synced.requests_of(lambda f=flags: reports.append(synced.run(**f)))  # type: ignore[misc]
+        assert writes(sent) == []
+
+    for report in reports:
+        assert (report.outcome, report.exit_code) == ("refused", 3)
+        assert "--accept" in str(report.error and report.error.hint)
+        assert report.plan is not None
+        adopted = {step.page.key for step in report.plan.steps if isinstance(step, Adopt)}
+        assert adopted == {k for k in bindings if not k.startswith("_/")}
+    assert synced.snapshot() == before
+    assert epoch_of(synced) == 1
+    assert synced.run(accept=True).outcome == "done"
+    assert epoch_of(synced) == 2
+    assert synced.snapshot() == before
+    assert synced.run().outcome == "done"
+
+
+def test_the_plan_of_a_lost_store_can_be_looked_at(synced: World) -> None:
+    lose_store(synced)
+    synced.run(take_over=True)
+
+    report = synced.run(dry_run=True)
+
+    assert (report.outcome, report.exit_code) == ("done", 0)
+    assert report.plan is not None
+    assert any(isinstance(step, Adopt) for step in report.plan.steps)
+
+
+def test_rows_that_people_deleted_are_made_again_by_a_lost_store(synced: World) -> None:
+    synced.as_person("PATCH", f"pages/{synced.page_id(ROW)}", {"in_trash": True})
+    synced.run()
+
+    report = take_over(synced)
+
+    assert (report.outcome, report.created) == ("done", 1)
+
+
+def rival_of(world: World, empty: World) -> World:
+    """Return another store on the same hub."""
+    empty.notion, empty.clock = world.notion, world.clock
+    return empty
+
+
+def test_a_store_from_which_the_hub_was_taken_writes_nothing_more(
+    synced: World, empty: World
+) -> None:
+    rival = rival_of(synced, empty)
+    assert rival.run(take_over=True).exit_code == 3
+    assert synced.run().outcome == "done"
+    assert rival.run(accept=True).outcome == "done"
+
+    report = refused(synced)
+
+    assert "taken over by another store" in str(report.error)
+    assert "--take-over" in str(report.error and report.error.hint)
+    assert rival.run().outcome == "done"
+
+
+def test_a_hub_that_is_taken_back_refuses_the_one_that_had_taken_it(
+    synced: World, empty: World
+) -> None:
+    rival = rival_of(synced, empty)
+    rival.run(take_over=True, accept=True)
+
+    assert synced.run(take_over=True).outcome == "done"
+
+    assert epoch_of(synced) == 3
+    refused(rival)
+    assert synced.run().outcome == "done"
+    assert synced.twins() == []
+
+
+def test_a_take_over_leaves_the_words_that_people_put_around_the_marker(synced: World) -> None:
+    hub = synced.bindings()["_/hub"].remote_id
+    block = synced.as_person("GET", f"blocks/{hub}/children")["results"][0]
+    mark = next(w for w in marker_of(synced).split() if w.startswith("cjm-sync:"))
+    said = [
+        {"text": {"content": "Ours, "}, "annotations": {"bold": True}},
+        {"text": {"content": f"see {mark} for why"}},
+    ]
+    synced.as_person("PATCH", f"blocks/{block['id']}", {"paragraph": {"rich_text": said}})
+
+    take_over(synced)
+
+    now = synced.as_person("GET", f"blocks/{block['id']}")["paragraph"]["rich_text"]
+    assert plain_of(now) == f"Ours, see {mark}#2 for why"
+    assert now[0]["annotations"]["bold"]
+
+
+def test_a_hub_without_its_marker_goes_on(synced: World) -> None:
+    hub = synced.bindings()["_/hub"].remote_id
+    block = synced.as_person("GET", f"blocks/{hub}/children")["results"][0]
+    synced.as_person("DELETE", f"blocks/{block['id']}")
+
+    assert synced.run().outcome == "done"
+
+
+def marker_of(world: World) -> str:
+    hub = world.bindings()["_/hub"].remote_id
+    first = world.as_person("GET", f"blocks/{hub}/children")["results"][0]
+    return plain_of(first["paragraph"]["rich_text"])
+
+
+def epoch_of(world: World) -> int:
+    """Return how often the hub was taken over, plus one, as its marker says."""
+    found = re.search(r"cjm-sync:[0-9a-f]{12}/hub(?:#(\d+))?", marker_of(world))
+    assert found is not None
+    return int(found[1] or 1)
+
+
 def views_of(world: World) -> dict[str, str]:
     """Return the ids of the bound views by key."""
     return {key: b.remote_id for key, b in world.bindings().items() if b.kind == "view"}
@@ -79,7 +198,7 @@ def views_of(world: World) -> dict[str, str]:
 def take_over(world: World) -> Report:
     lose_store(world)
     world.wait(minutes=15)
-    return world.run(take_over=True)
+    return world.run(take_over=True, accept=True)
 
 
 def test_a_database_whose_description_a_person_wrote_anew_is_taken_over(synced: World) -> None:
@@ -146,20 +265,21 @@ def test_a_take_over_that_is_stopped_anywhere_goes_on(
     lose_store(synced)
     synced.wait(minutes=15)
     trial = synced.copy()
-    requests = len(trial.requests_of(lambda: trial.run(take_over=True)))
-    stops = sampled(range(1, requests + 1), 5)
-    for number in stops:
+    requests = len(trial.requests_of(lambda: trial.run(take_over=True, accept=True)))
+    stops = [(n, moment) for n in sampled(range(1, requests + 1), 7) for moment in MOMENTS]
+    for number, moment in stops:
         world = synced.copy()
-        world.run_until(number, "after", take_over=True)
+        world.run_until(number, moment, take_over=True, accept=True)
 
-        report = world.run(take_over=True)
+        report = world.run(take_over=True, accept=True)
 
         assert report.outcome == "done", (number, report.error)
+        assert epoch_of(world) == 2, (number, moment)
         assert (world.snapshot(), len(world.tables("pages"))) == (before, pages), number
         assert world.twins() == [], number
         world.drop()
 
-    counted(f"take-over stopped after {len(stops)} of {requests} requests")
+    counted(f"take-over stopped at {len(stops)} of {2 * requests} places")
 
 
 def test_the_hub_of_another_installation_is_refused(synced: World, empty: World) -> None:

@@ -194,7 +194,7 @@ class World:
             yield store
 
     def run(
-        self, *, as_of: datetime | None = SAMPLE_AS_OF, hook: Hook | None = None, **flags: bool
+        self, *, as_of: datetime | None = SAMPLE_AS_OF, hook: Hook | None = None, **flags: Any
     ) -> Report:
         """Do one run from a new process's point of view; *flags* as of the command line."""
         before, after = list(self.notion.hooks), list(self.notion.after_hooks)
@@ -233,7 +233,7 @@ class World:
         )
         return target if self.wrap is None else CutTarget(target, self.wrap)  # type: ignore[return-value]
 
-    def run_until(self, number: int, moment: Moment, *, take_over: bool = False) -> None:
+    def run_until(self, number: int, moment: Moment, **flags: Any) -> None:
         """Do a run whose process ends at its *number*-th request, before or after the effect."""
         stop_at = len(self.notion.requests) + number
 
@@ -244,7 +244,7 @@ class World:
         hooks = self.notion.hooks if moment == "before" else self.notion.after_hooks
         hooks.append(stop)
         try:
-            self.run(take_over=take_over)
+            self.run(**flags)
         except Stopped:
             return
         finally:
@@ -302,9 +302,9 @@ class World:
         return {name: value_of(held) for name, held in page["properties"].items()}
 
     def snapshot(self) -> Any:
-        """Return what stands in Notion, but for the rows of Runs and the installation's id."""
+        """Return what stands in Notion, but for the rows of Runs and whose hub it is."""
         text = json.dumps(self.notion.snapshot())
-        found = json.loads(re.sub(r"cjm-sync:[0-9a-f]{12}", "cjm-sync:INSTALLATION", text))
+        found = json.loads(re.sub(r"cjm-sync:[0-9a-f]{12}(/hub#\d+)?", _unmarked, text))
         _drop_runs(found)
         return found
 
@@ -396,6 +396,10 @@ def value_of(held: Mapping[str, Any]) -> Any:
     if kind == "select":
         return value["name"] if value else None
     return value
+
+
+def _unmarked(match: re.Match[str]) -> str:
+    return "cjm-sync:INSTALLATION" + ("/hub" if match[1] else "")
 
 
 def _drop_runs(value: Any) -> None:

@@ -22,6 +22,7 @@ from cjm_sync.steps import (
     Forget,
     Leave,
     Plan,
+    Remark,
     Restore,
     Revive,
     Step,
@@ -366,7 +367,10 @@ def test_a_deleted_column_is_skipped_and_reported_once() -> None:
         NEW, other, bound=(binding(OLD), database), rows=(observed(OLD),), columns=columns
     )
 
-    assert plan.steps == (Create(page("j/b")),)
+    assert plan.steps == (
+        Remark("_/database/stages", frozenset({"entered"})),
+        Create(page("j/b")),
+    )
     assert [(f.code, f.key) for f in plan.findings] == [("column_missing", "stages/entered")]
 
 

@@ -102,7 +102,7 @@ def test_a_plan_for_programs_has_stable_keys_and_survives_json() -> None:
 
     told = json.loads(json.dumps(plan_json(plan, BOUND)))
 
-    assert list(told) == ["steps", "held", "unchanged", "kept", "findings"]
+    assert list(told) == ["steps", "held", "unchanged", "kept", "asked", "findings"]
     assert [(step["do"], step["kind"], step["key"]) for step in told["steps"]] == [
         ("build", "view", "_/view/curve"),
         ("create", "row", "j/a"),
