@@ -44,8 +44,8 @@ def compute(facts: Facts, *, as_of: datetime, history: History = NOTHING_YET) ->
     """
     now = (as_of.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
     travels = travel_all(facts)
-    ground = _survey(facts, travels, now)
-    members = _members(facts)
+    ground = survey(facts, travels, now)
+    members = members_of(facts)
     stages = tuple(
         Stage(
             stage.key,
@@ -64,7 +64,7 @@ def compute(facts: Facts, *, as_of: datetime, history: History = NOTHING_YET) ->
         )
         for place, stage in enumerate(facts.stages)
     )
-    cycles = _cycles(travels, since=ground.since)
+    cycles = cycles_of(travels, since=ground.since)
     curtain = Curtain(facts.settings.min_group)
     units = len(facts.units)
     personas = tuple(
@@ -139,7 +139,8 @@ def _first_touches(facts: Facts) -> list[int | None]:
     return firsts
 
 
-def _survey(facts: Facts, travels: tuple[Travel, ...], now: int) -> Ground:
+def survey(facts: Facts, travels: tuple[Travel, ...], now: int) -> Ground:
+    """Lay out what cells are counted from, at T = *now* in milliseconds."""
     settings, touches, signals, answers = (
         facts.settings,
         facts.touches,
@@ -220,7 +221,7 @@ def phase_of(way: Travel, at: int, phases: MeetingPhases, *, is_first: bool) -> 
     return phases.first if is_first else phases.follow
 
 
-def _members(facts: Facts) -> dict[str, tuple[str, Flags]]:
+def members_of(facts: Facts) -> dict[str, tuple[str, Flags]]:
     """Return label and members of Everyone and of each persona that has units, in their order."""
     of_unit = np.array([unit.persona for unit in facts.units], dtype=np.int64)
     members: dict[str, tuple[str, Flags]] = {
@@ -237,7 +238,8 @@ def _cells_of(stages: tuple[Stage, ...], persona: str) -> dict[str, Cell]:
     return {stage.key: cell for stage in stages for cell in stage.cells if cell.persona == persona}
 
 
-def _cycles(travels: tuple[Travel, ...], *, since: float) -> dict[int, float]:
+def cycles_of(travels: tuple[Travel, ...], *, since: float) -> dict[int, float]:
+    """Return the milliseconds to the first purchase of each unit, by place, that has it in W."""
     return {
         place: way.purchases[0].began_at - way.stays[0].entered_at
         for place, way in enumerate(travels)
