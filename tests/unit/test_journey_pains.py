@@ -462,14 +462,15 @@ def test_a_rescheduled_meeting_was_not_missed() -> None:
 
 def mailed(sends: int, reports: int, *, days: float = 10, first: int = 1) -> list[Record]:
     """Return ten contacts that were sent *sends* emails in all, and reported *reports*."""
-    found: list[Record] = []
-    for n in range(10):
-        found.append(contact(str(first + n), created=300, email=f"c{first + n}@x.example"))
-    for n in range(sends):
-        found.append(email_event("DELIVERED", days, to=f"c{first + n % 10}@x.example"))
-    for n in range(reports):
-        found.append(email_event("SPAMREPORT", days, to=f"c{first + n % 10}@x.example"))
-    return found
+    found = [
+        contact(str(first + n), created=300, email=f"c{first + n}@x.example") for n in range(10)
+    ]
+    kinds = ["DELIVERED"] * sends + ["SPAMREPORT"] * reports
+    addresses = [f"c{first + n % 10}@x.example" for n in (*range(sends), *range(reports))]
+    return [
+        *found,
+        *(email_event(kind, days, to=to) for kind, to in zip(kinds, addresses, strict=True)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -575,9 +576,11 @@ def test_units_in_service_with_an_open_onboarding_ticket_are_being_onboarded() -
     for id_ in people(8):
         value = "customer" if int(id_) <= 6 else "lead"
         records += [contact(id_, (value, 50), created=50)]
-        more = {"closed_date": before(2)} if id_ == "6" else {}
+        closed = before(2) if id_ == "6" else None
         links = {"contacts": [id_]}
-        records.append(record("tickets", created=20, links=links, hs_pipeline="7", **more))
+        records.append(
+            record("tickets", created=20, links=links, hs_pipeline="7", closed_date=closed)
+        )
 
     assert journey_of(*records, shown_from=5).onboarding == 5
     assert journey_of(*records, shown_from=6).onboarding is None
