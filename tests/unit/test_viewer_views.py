@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -179,6 +180,41 @@ def test_a_timeline_has_as_many_dates_as_fit(last: str, labels: list[str]) -> No
     html = world.page()
 
     assert re.findall(r">(\w{3} \d{4})</span>", html) == labels
+
+
+def test_labels_of_lines_that_meet_stand_above_each_other() -> None:
+    numbers = (0.41, 0.46, 0.46, None, 0.7, 0.704)
+    chart = Chart("line", "Trend", ("Nov 2026",),
+                  tuple(Series(str(place), (one,)) for place, one in enumerate(numbers)),
+                  number_format="percent", has_labels=True)  # fmt: skip
+
+    html = str(draw(chart))
+
+    wide = html.split("</svg>", maxsplit=1)[0]
+    labels = [(float(y), words) for y, words in re.findall(
+        r'<text x="[\d.]+" y="([\d.]+)"[^>]*class="value">([^<]+)</text>', wide)]  # fmt: skip
+    assert [words for _, words in labels] == ["41%", "46%", "70%", "70.4%"]
+    heights = [y for y, _ in labels]
+    assert all(lower - upper >= 16 for lower, upper in pairwise(heights))
+
+
+def test_a_linked_dashboard_is_named_by_its_view_and_stands_in_no_tree() -> None:
+    world = a_world()
+    board = world.view("dashboard", "At a glance")
+    for name in ("One", "Two", "Three"):
+        row = {} if name == "One" else {"placement": {"type": "existing_row", "row_index": 0}}
+        configuration = {"type": "chart", "chart_type": "number", "value": {"aggregator": "count"}}
+        world.ask("POST", "views", {
+            "view_id": board, "data_source_id": world.source, "name": name, "type": "chart",
+            "configuration": configuration, **row,
+        })  # fmt: skip
+
+    html = world.page()
+
+    assert "Untitled" not in html
+    assert ">At a glance</a>" in html
+    assert html.count('class="widgets widgets-3"') == 1
+    assert re.findall(r'<section class="widget"><h4>(\w+)</h4>', html) == ["One", "Two", "Three"]
 
 
 def test_a_view_without_rows_says_so() -> None:

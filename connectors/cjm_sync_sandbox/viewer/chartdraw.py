@@ -30,6 +30,7 @@ from cjm_sync_sandbox.viewer.markup import Content, Markup, tag
 
 _DASHES = (None, "8 5", "2 5", "12 4 2 4")
 _WIDE, _NARROW = 680.0, 340.0
+_LABEL_HEIGHT = 16.0
 _BARS_LEFT = 110.0
 
 
@@ -141,9 +142,26 @@ def _lines(chart: Chart, scale: Scale, middles: Sequence[float]) -> list[Content
                 continue
             x, y = middles[index], scale.at(number)
             shapes.append(_mark(position, x, y, colour, _name(chart, one, index)))
-            if chart.has_labels:
-                shapes.append(text(x, y - 11, chart.say(number), anchor="middle", class_="value"))
+    if chart.has_labels:
+        for index, x in enumerate(middles):
+            shapes += [
+                text(x, y, words, anchor="middle", class_="value")
+                for y, words in _point_labels(chart, scale, index)
+            ]
     return shapes
+
+
+def _point_labels(chart: Chart, scale: Scale, index: int) -> list[tuple[float, str]]:
+    """Return where the labels over one place of the axis stand: none on another, all over points."""
+    numbers = [one.numbers[index] for one in chart.series]
+    placed: list[tuple[float, str]] = []
+    for number in sorted(one for one in numbers if one is not None):
+        words = chart.say(number)
+        if placed and placed[-1][1] == words:
+            continue
+        y = scale.at(number) - 11
+        placed.append((min(y, placed[-1][0] - _LABEL_HEIGHT) if placed else y, words))
+    return placed
 
 
 def _columns(chart: Chart, scale: Scale, middles: Sequence[float], each: float) -> list[Content]:

@@ -61,7 +61,11 @@ details{margin:4px 0}summary{cursor:pointer}summary>h2,summary>h3,summary>h4{dis
 .callout{display:flex;gap:12px;padding:14px 16px;border-radius:8px;background:var(--side);margin:8px 0}
 .callout>div{min-width:0;flex:1}.callout-icon{flex:none}
 .columns{display:flex;gap:28px;flex-wrap:wrap}.column{flex:1 1 240px;min-width:0}
-.widget{flex:1 1 320px;min-width:0;border:1px solid var(--rule);border-radius:8px;padding:6px 14px}
+.widgets{display:grid;gap:14px;margin:0 0 14px}.widgets-2{grid-template-columns:repeat(2,1fr)}
+.widgets-3{grid-template-columns:repeat(3,1fr)}.widgets-4{grid-template-columns:repeat(4,1fr)}
+.widget{min-width:0;border:1px solid var(--rule);border-radius:8px;padding:10px 14px}
+.widget h4{margin:0 0 6px;font-size:15px;font-weight:600}.widget .chart{border:0;padding:0}
+.widget .big-number{font-size:34px}
 .contents ul{list-style:none;padding:0;font-size:15px}.contents .level-2{padding-left:18px}
 .contents .level-3,.contents .level-4{padding-left:36px}
 .todo{list-style:none;padding-left:2px}.todo .box{margin-right:8px}
@@ -118,7 +122,8 @@ overflow:hidden}.span{position:absolute;top:0;bottom:0;background:var(--chart-bl
 .properties>div{display:flex;gap:14px;padding:4px 0}.properties dt{flex:0 0 190px;color:var(--muted)}
 .properties dd{margin:0;min-width:0;flex:1;unicode-bidi:plaintext}
 .chart{border:1px solid var(--rule);border-radius:8px;padding:14px}.chart svg{display:block;width:100%;height:auto}
-.chart-narrow{display:none}.chart text{font-size:13px;fill:var(--ink)}.chart .axis-name{fill:var(--muted);font-size:12px}
+.chart-narrow{display:none}.widgets:not(.widgets-1) .chart-wide{display:none}
+.widgets:not(.widgets-1) .chart-narrow{display:block}.chart text{font-size:13px;fill:var(--ink)}.chart .axis-name{fill:var(--muted);font-size:12px}
 .chart .value{font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
 .chart .inside{font-weight:500;font-size:12px}.chart .total{font-size:18px}
 .chart .grid{stroke:var(--rule)}.chart .zero{stroke:var(--muted)}.chart .reference{stroke:var(--ink);stroke-width:1.3}
@@ -135,9 +140,9 @@ padding:22px 24px}.door:hover{background:var(--hover)}.door strong{display:block
 th[scope=row],thead th:first-child{position:sticky;left:0;background:var(--paper);z-index:1}}
 @media (max-width:800px){body{display:block}.side{display:none}.menu{display:block}
 main{padding:24px 16px 80px}h1{font-size:29px}.head-icon{font-size:44px}h2{font-size:24px}h3{font-size:20px}
-.properties>div{display:block;padding:6px 0}.lane{flex-basis:240px}.columns{display:block}.chart{padding:10px 8px}
+.properties>div{display:block;padding:6px 0}.lane{flex-basis:240px}.columns{display:block}.widgets{grid-template-columns:1fr 1fr}.chart{padding:10px 8px}
 .indent{padding-left:14px}}
-@media (max-width:560px){.chart-wide{display:none}.chart-narrow{display:block}}
+@media (max-width:560px){.widgets{grid-template-columns:1fr}.chart-wide{display:none}.chart-narrow{display:block}}
 @media print{.side,.menu{display:none}main{padding:0}}
 """
 

@@ -223,7 +223,7 @@ class ViewSection:
                 name = tag("h4", view.get("name") or "")
                 content = ViewSection(self._workspace, view, rows_shown=10).markup()
                 widgets.append(tag("section", name, content, class_="widget"))
-            drawn.append(tag("div", widgets, class_="columns"))
+            drawn.append(tag("div", widgets, class_=f"widgets widgets-{len(widgets)}"))
         return join(drawn) if drawn else tag("p", "Nothing on this dashboard yet", class_="muted")
 
     def _title_link(self, row: Json) -> Markup:

@@ -83,11 +83,10 @@ class Workspace:
 
     def is_linked(self, database_id: str) -> bool:
         """Tell whether a database only shows rows that live in another one."""
-        shown = {view.get("data_source_id") for view in self.views(database_id)}
+        shown = [one["id"] for one in self.database(database_id).get("data_sources") or []]
         return any(
             self.source(source_id)["parent"].get("database_id") != database_id
             for source_id in shown
-            if source_id is not None
         )
 
     def _query(self, view: Json) -> Iterator[Json]:
