@@ -248,7 +248,10 @@ def moment_text(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment is not None else None
 
 
-_in_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+# What was just read from JSON holds no circle; looking for one costs as much as all the rest.
+_in_json = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False
+).encode
 _from_json = json.JSONDecoder().raw_decode
 
 

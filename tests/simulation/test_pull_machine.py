@@ -51,7 +51,7 @@ from support.pull_world import (
 )
 from support.world import SOAK
 
-EXAMPLES, STEPS = (400, 25) if SOAK else (25, 12)
+EXAMPLES, STEPS = (400, 25) if SOAK else (18, 12)
 IDLE_REQUESTS = 16
 """Two lists of forms, the submissions of two, and one for each other thing that is read.
 

@@ -185,7 +185,8 @@ def _come_back(world: PullWorld, _: int, b: int, c: int) -> None:
     """A person who was erased, or somebody at the same address, is a new contact."""
     known = sorted(world.gone_addresses - world.live_addresses())
     if known:
-        world.hand.create("contacts", {"email": known[b % len(known)], "firstname": f"Again-{c}-"})
+        name = f"Again-{c}-{int(world.clock.elapsed)}-"
+        world.hand.create("contacts", {"email": known[b % len(known)], "firstname": name})
 
 
 def _associate(world: PullWorld, a: int, b: int, c: int) -> None:
