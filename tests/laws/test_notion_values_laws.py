@@ -12,20 +12,33 @@ from hypothesis import strategies as st
 
 from cjm_sync.model import Cell, Choice, Link, canonical
 from cjm_sync_notion.rounding import to_places
-from cjm_sync_notion.values import cleaned, decode, encode, option_names, settled, text_items, units
+from cjm_sync_notion.values import (
+    TEXT_BYTES,
+    cleaned,
+    decode,
+    encode,
+    option_names,
+    settled,
+    text_items,
+    units,
+    within_row,
+)
 from cjm_sync_notion.workspace import Column, ColumnType
 
 ANYTHING = st.text(st.characters(codec=None), max_size=60)
 LONG = st.builds(lambda text, times: text * times, ANYTHING, st.integers(1, 200))
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 NUMBERS = st.integers(-(2**53), 2**53) | FINITE
+PLAIN = st.text(st.characters(codec="utf-8"), max_size=60)
+SIZES = st.integers(0, 150_000)
 KEYS = st.text("abc/%-", min_size=1, max_size=6)
 CELLS: dict[ColumnType, st.SearchStrategy[Any]] = {
     "title": ANYTHING | LONG,
     "rich_text": ANYTHING | LONG,
     "number": st.none() | NUMBERS,
     "select": st.none() | st.builds(Choice, KEYS, ANYTHING),
-    "date": st.none() | st.datetimes(timezones=st.just(UTC)),
+    "date": st.none() | st.datetimes(timezones=st.just(UTC)) | st.dates().map(str),
+    "url": st.none() | ANYTHING | LONG,
     "checkbox": st.none() | st.booleans(),
     "relation": st.none() | st.lists(KEYS, max_size=5).map(lambda keys: Link(tuple(keys))),
 }
@@ -71,6 +84,18 @@ def test_settling_twice_is_settling_once(pair: tuple[Column, Cell]) -> None:
     once = settled(column, cell)
 
     assert settled(column, once) == once
+
+
+@given(st.dictionaries(KEYS, st.none() | NUMBERS | PLAIN | SIZES.map("é".__mul__)))
+def test_a_row_that_was_cut_fits_and_is_not_cut_again(row: dict[str, Any]) -> None:
+    once = within_row(row)
+
+    texts = [text for text in once.values() if isinstance(text, str)]
+    assert sum(len(text.encode()) for text in texts) <= TEXT_BYTES
+    assert within_row(once) == once
+    assert {key: value for key, value in once.items() if value == row[key]}.keys() >= {
+        key for key, value in row.items() if not isinstance(value, str)
+    }
 
 
 @given(NUMBERS, st.integers(0, 3))

@@ -20,6 +20,7 @@ from cjm_sync_notion.values import (
     settled,
     text_items,
     units,
+    within_row,
 )
 from cjm_sync_notion.workspace import Column, ColumnType, Database, Option
 
@@ -52,11 +53,14 @@ def written(kind: ColumnType, cell: Cell) -> Any:
         ("select", None, None),
         ("date", datetime(2026, 11, 20, 14, 5, 59, 9, timezone(timedelta(hours=2))),
          {"start": "2026-11-20T12:05:00.000+00:00"}),
+        ("date", "2026-11-01", {"start": "2026-11-01"}),
         ("date", None, None),
         ("checkbox", True, True),
         ("checkbox", None, False),
         ("url", "https://example.org/a", "https://example.org/a"),
         ("url", "", None),
+        ("url", "https://example.org/" + "a" * 1_980, "https://example.org/" + "a" * 1_980),
+        ("url", "https://example.org/" + "a" * 1_981, None),
         ("relation", Link(("j/persona/a", "j/persona/unbound")), [{"id": "page-a"}]),
         ("relation", Link(()), []),
         ("relation", None, []),
@@ -66,10 +70,43 @@ def test_a_cell_is_written_as_notion_takes_it(kind: ColumnType, cell: Cell, valu
     assert written(kind, cell) == value
 
 
+def test_a_hundred_references_fit_one_request() -> None:
+    pages = encode(
+        column("relation"),
+        Link(tuple(str(number) for number in range(100))),
+        option_id=lambda _c, _k: None,
+        page_id="page-{}".format,
+    )
+
+    assert len(pages["relation"]) == 100
+
+
+def test_a_row_of_long_texts_is_cut_to_one_request_and_says_by_how_much() -> None:
+    texts: dict[str, Cell] = {f"t{number}": "é" * 90_000 for number in range(5)}
+    row: dict[str, Cell] = {**texts, "short": "kept", "n": 7, "none": None}
+
+    cut = within_row(row)
+
+    assert cut["short"] == "kept"
+    assert (cut["n"], cut["none"]) == (7, None)
+    for key in texts:
+        words = str(cut[key])
+        left = words.count("é", 0, words.index(" … ("))
+        assert words.endswith(f" … ({90_000 - left} more characters)")
+    sent = json.dumps({k: text_items(str(v)) for k, v in cut.items()}, ensure_ascii=False)
+    assert len(sent.encode()) <= 500_000
+
+
+def test_a_row_within_the_limit_is_left_as_it_is() -> None:
+    row: dict[str, Cell] = {"a": "x" * 100_000, "b": "y" * 100_000, "c": 1.5}
+
+    assert within_row(row) == row
+
+
 @pytest.mark.parametrize(
     ("kind", "cell"),
     [("number", "3"), ("number", True), ("title", 3), ("select", "x"), ("date", "2026-1-1"),
-     ("relation", "x"), ("people", "x"), ("multi_select", Choice("a", "A")), ("people", None)],
+     ("relation", "x"), ("relation", Link(tuple(str(n) for n in range(101)))), ("people", "x"), ("multi_select", Choice("a", "A")), ("people", None)],
 )  # fmt: skip
 def test_a_cell_of_the_wrong_kind_is_refused(kind: ColumnType, cell: Cell) -> None:
     with pytest.raises(TypeError):
@@ -93,6 +130,7 @@ def test_a_cell_of_the_wrong_kind_is_refused(kind: ColumnType, cell: Cell) -> No
         ("date", {"start": "2026-11-20T14:05:59", "time_zone": "Europe/Stockholm"},
          {"at": "2026-11-20T13:05+00:00"}),
         ("date", {"start": "2026-11-20T14:05:59"}, {"at": "2026-11-20T14:05+00:00"}),
+        ("date", {"start": "2026-11-20"}, "2026-11-20"),
         ("date", {"start": "2026-11-20", "end": "2026-11-21"},
          {"at": "2026-11-20", "until": "2026-11-21"}),
         ("date", None, None),
