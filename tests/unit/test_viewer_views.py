@@ -159,7 +159,7 @@ def test_a_list_and_a_timeline_name_their_rows() -> None:
     assert places == [pytest.approx(100 * day / 35, abs=0.01) for day in (3, 21, 32)]
     assert re.findall(r'class="span (bar-\w+)"', html) == ["bar-blue", "bar-blue", "bar-green"]
     assert re.findall(r'<div class="ticks"[^>]*>(.*?)</div>', html) == [
-        '<span style="left:5.71%">Nov 2026</span><span style="left:91.43%">Dec 2026</span>'
+        '<span style="left:5.71%">Nov 2026</span><span class="late" style="left:91.43%">Dec 2026</span>'
     ]
 
 
@@ -167,7 +167,10 @@ def test_a_list_and_a_timeline_name_their_rows() -> None:
     ("last", "labels"),
     [
         ("2026-11-03", ["Nov 2026"]),
-        ("2027-11-02", ["Nov 2026", "Jan 2027", "Mar 2027", "May 2027", "Jul 2027", "Sep 2027"]),
+        (
+            "2027-11-02",
+            ["Nov 2026", "Jan 2027", "Mar 2027", "May 2027", "Jul 2027", "Sep 2027", "Nov 2027"],
+        ),
         ("2036-11-02", ["Jan 2027", "Jan 2029", "Jan 2031", "Jan 2033", "Jan 2035"]),
     ],
 )

@@ -114,6 +114,7 @@ overflow:hidden}.span{position:absolute;top:0;bottom:0;background:var(--chart-bl
 .timeline .muted{margin-left:10px}.timeline .chip{font-size:12.5px}
 .ticks{position:relative;height:22px;font-size:12px;color:var(--muted);border-bottom:1px solid var(--rule)}
 .ticks span{position:absolute;border-left:1px solid var(--rule);padding-left:5px;white-space:nowrap}
+.ticks .late{transform:translateX(-100%);border-left:0;border-right:1px solid var(--rule);padding:0 5px 0 0}
 .picture{background:#fff;border-radius:8px;box-shadow:var(--shadow)}
 .picture img{display:block;width:100%;min-width:640px;height:auto}
 .cover{display:block;width:100%;height:120px;object-fit:cover;border-radius:5px;margin:0 0 8px}
@@ -142,7 +143,7 @@ th[scope=row],thead th:first-child{position:sticky;left:0;background:var(--paper
 main{padding:24px 16px 80px}h1{font-size:29px}.head-icon{font-size:44px}h2{font-size:24px}h3{font-size:20px}
 .properties>div{display:block;padding:6px 0}.lane{flex-basis:240px}.columns{display:block}.widgets{grid-template-columns:1fr 1fr}.chart{padding:10px 8px}
 .indent{padding-left:14px}}
-@media (max-width:560px){.widgets{grid-template-columns:1fr}.chart-wide{display:none}.chart-narrow{display:block}}
+@media (max-width:560px){.ticks span:not(:nth-child(3n+1)){display:none}.widgets{grid-template-columns:1fr}.chart-wide{display:none}.chart-narrow{display:block}}
 @media print{.side,.menu{display:none}main{padding:0}}
 """
 

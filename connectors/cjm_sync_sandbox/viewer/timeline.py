@@ -15,6 +15,7 @@ from cjm_sync_sandbox.viewer.workspace import Json, Workspace
 MOST_TICKS = 8
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EDGE_DAYS = 3
+_LATE = 75
 _LEAST_WIDTH = 1.5
 _MONTH_ENDS = 12
 
@@ -69,10 +70,14 @@ def draw_timeline(
         ]
         lines.append(tag("li", title[one.row["id"]], facts, tag("span", bar, class_="track")))
     ticks = [
-        tag("span", label, style=f"left:{place(day):.2f}%")
+        # A date near the end stands before its line, where there is room.
+        tag(
+            "span",
+            label,
+            class_="late" if place(day) > _LATE else None,
+            style=f"left:{place(day):.2f}%",
+        )
         for day, label in _ticks(low, high)
-        # A label further right would be cut.
-        if place(day) <= 96
     ]
     return join(
         tag("div", ticks, class_="ticks", aria_hidden="true"), tag("ul", lines, class_="timeline")
