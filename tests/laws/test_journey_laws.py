@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cjm_sync.journey.compute import compute, travel_all
+from cjm_sync.journey.overlay import overlay
 from cjm_sync.journey.timeline import OPEN, Exit
-from cjm_sync.journey.types import Cell, Journey
+from cjm_sync.journey.types import Cell, Journey, JourneyMap, JourneyPeople
 from cjm_sync.model import Record
 from crm_records import T, activity, contact, deal, facts_of, journey_of, meeting, survey, ticket
 
@@ -101,6 +102,18 @@ def cells(journey: Journey) -> dict[tuple[str, str], Cell]:
     return {(stage.key, cell.persona): cell for stage in journey.stages for cell in stage.cells}
 
 
+EAGER = """
+moments.min_group = 1
+moments.min_completed = 1
+""" + "".join(
+    f"pains.{rule}_min_n = 1\n"
+    for rule in (
+        "slow_stage", "drop_off", "hand_off", "ticket_theme", "slow_help", "low_score",
+        "lost_theme", "silence", "no_show", "list_fatigue", "regression", "delight",
+    )
+)  # fmt: skip
+"""A profile whose rules speak up on a handful of units."""
+
 LAW = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -110,7 +123,52 @@ def test_the_order_of_records_never_shows(records: list[Record], random: Any) ->
     shuffled = list(records)
     random.shuffle(shuffled)
 
-    assert journey_of(*shuffled) == journey_of(*records)
+    # With rules that speak up on a handful of units, so that pains and moments are compared too.
+    assert journey_of(*shuffled, profile=EAGER) == journey_of(*records, profile=EAGER)
+
+
+@LAW
+@given(portals())
+def test_pains_and_moments_keep_their_bounds_and_each_pain_has_its_opportunity(
+    records: list[Record],
+) -> None:
+    journey = journey_of(*records, profile=EAGER)
+
+    assert journey.pains is not None
+    assert journey.delights is not None
+    assert journey.opportunities is not None
+    around = {stage.key: stage.cells[0].units or 0 for stage in journey.stages}
+    for pain in (*journey.pains, *journey.delights):
+        parts = (pain.reach, pain.intensity, pain.trend)
+        assert all(0 <= part <= 1 for part in parts)
+        weighed = 40 * pain.reach + 40 * pain.intensity + 20 * pain.trend
+        assert abs(pain.severity - weighed) < 1e-9
+        assert pain.units >= 1
+        assert pain.n >= 1
+        assert around[pain.stage] == 0 or pain.reach == min(1, pain.units / around[pain.stage])
+    identities = [pain.identity for pain in journey.pains]
+    assert len({*identities}) == len(identities)
+    assert {one.identity for one in journey.opportunities} == {*identities}
+    assert all(0 <= one.value <= 100 and one.priority <= 120 for one in journey.opportunities)
+    for touchpoint in journey.touchpoints:
+        moment = touchpoint.moment_of_truth
+        if moment is not None:
+            assert moment.advanced_exposed <= moment.exposed
+            assert moment.advanced_not_exposed <= moment.not_exposed
+            assert 0 < moment.low <= moment.ratio <= moment.high
+            assert 0 < moment.p <= moment.q <= 1
+            assert moment.verdict != "none" or not moment.starred
+
+
+@LAW
+@given(portals())
+def test_laying_nobody_over_the_map_leaves_it_equal(records: list[Record]) -> None:
+    before = JourneyMap(T, (journey_of(*records, profile=EAGER),))
+
+    assert overlay(before, {}) == before
+    reviewed = {"customers": JourneyPeople(reviewed_on=T.date())}
+    after = overlay(before, reviewed).journeys[0]
+    assert replace(after, coverage=before.journeys[0].coverage) == before.journeys[0]
 
 
 @LAW
@@ -141,7 +199,7 @@ def test_personas_share_out_everyone(records: list[Record]) -> None:
 
     for stage in journey.stages:
         everyone, *personas = stage.cells
-        for name in ("in_stage", "dormant", "entered", "units", "completed", "nps_n"):
+        for name in ("in_stage", "dormant", "entered", "units", "completed", "decided", "nps_n"):
             assert getattr(everyone, name) == sum(getattr(one, name) for one in personas)
     assert sum(one.units or 0 for one in journey.personas[1:]) == journey.units
 
