@@ -269,6 +269,8 @@ class Databases:
             source = self._client.get(f"data_sources/{source_id}")
         except RejectedError:
             return False
+        if (source.get("parent") or {}).get("database_id") != answer.get("id"):
+            return False  # a linked view's container shows what another database holds
         alike = likeness(database, source)
         has_title = adoption.plain(answer.get("title") or ()) == database.title
         return alike >= _ALIKE or (has_title and "sync_key" in column_ids(database, source))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from cjm_sync.errors import GoneError, RejectedError
 from cjm_sync.model import Binding, Item
 from cjm_sync.ports import Found, Made, Picture
 from cjm_sync_notion.client import NotionClient
@@ -155,7 +156,13 @@ class FrameBuilder:
             case other:
                 raise TypeError(f"{item.key}: {type(other).__name__} cannot be edited")
         block_id = memory[item.key].remote_id
-        self._client.patch(f"blocks/{block_id}", {kind: {"rich_text": text_items(text)}})
+        try:
+            self._client.patch(f"blocks/{block_id}", {kind: {"rich_text": text_items(text)}})
+        except RejectedError as error:
+            if error.status != 400 or isinstance(error, GoneError):
+                raise
+            # Turned into another kind of block: it is a person's now, and ours is gone.
+            raise GoneError(str(error), hint=error.hint, status=error.status) from error
         return Made(block_id)
 
     # what a create that got no answer may have made
@@ -180,13 +187,13 @@ class FrameBuilder:
                 found = []
         return found
 
+
 def _sendable(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return a piece of text as Notion takes it back."""
     kind = str(item.get("type") or "text")
     held = item.get(kind)
     sent = {"type": kind, kind: dict(held) if isinstance(held, Mapping) else held}
     return sent | ({"annotations": item["annotations"]} if "annotations" in item else {})
-
 
 
 def _place(blocks: tuple[Block, ...], children: list[dict[str, Any]]) -> dict[str, str]:

@@ -288,11 +288,14 @@ class NotionTarget:
 
     def scan(self, collection: str, memory: Memory, *, archived: bool) -> Iterator[Observed]:
         """Yield every row of the collection."""
+        away = _bound_elsewhere(collection, memory)
         if collection not in self._adopted:
             for row, _ in self._pages.scan(collection, memory, archived=archived):
-                yield row
+                if row.remote_id not in away:
+                    yield row
             return
-        yield from self._scan_adopted(collection, memory, archived=archived)
+        rows = self._scan_adopted(collection, memory, archived=archived)
+        yield from (row for row in rows if row.remote_id not in away)
 
     def _scan_adopted(
         self, collection: str, memory: Memory, *, archived: bool
@@ -413,6 +416,15 @@ class NotionTarget:
     def close(self) -> None:
         """Give connections back."""
         self._client.close()
+
+
+def _bound_elsewhere(collection: str, memory: Memory) -> frozenset[str]:
+    """Return the rows of other databases; one that a person moved here is not there any more."""
+    return frozenset(
+        binding.remote_id
+        for binding in memory.values()
+        if binding.kind == "row" and binding.detail.get("collection", collection) != collection
+    )
 
 
 def _columns_digest(database: Database) -> str:

@@ -57,6 +57,8 @@ class PictureBlock:
         return Made(old)
 
     def _replace(self, picture: Picture, old: str, memory: Mapping[str, Binding]) -> str:
+        if self._client.get(f"blocks/{old}").get("type") != "image":
+            raise GoneError("a person turned the picture into something else")
         for found in self.find(memory):
             if found.remote_id != old and found.is_untouched:
                 # Left by a run that ended between the two steps below.

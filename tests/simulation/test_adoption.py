@@ -259,7 +259,7 @@ def test_a_lost_store_finds_the_adopted_database_again(given: World) -> None:
     was = given.bindings()["_/database/stages"]
     lose_store(given)
 
-    report = given.run(take_over=True)
+    report = given.run(take_over=True, accept=True)
 
     assert report.outcome == "done"
     now = given.bindings()["_/database/stages"]

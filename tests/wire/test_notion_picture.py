@@ -132,6 +132,18 @@ def test_a_picture_that_a_person_deleted_is_gone_and_nothing_else_is_made(desk: 
     assert images(desk) == []
 
 
+def test_a_picture_that_a_person_turned_into_something_else_is_theirs(desk: Desk) -> None:
+    desk.make(item())
+    block = desk.memory[KEY].remote_id
+    desk.sandbox._ws.tables["blocks"][block] |= {"type": "divider", "content": {}}
+
+    with pytest.raises(GoneError):
+        desk.target.edit_item(item(b"\x89PNG two"), desk.memory)
+
+    assert desk.as_person("GET", f"blocks/{block}")["in_trash"] is False
+    assert images(desk) == []
+
+
 def test_without_the_status_line_the_picture_goes_to_the_end(desk: Desk) -> None:
     desk.as_person("DELETE", f"blocks/{desk.memory['_/block/status'].remote_id}")
 
