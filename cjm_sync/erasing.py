@@ -164,11 +164,15 @@ class Erasures:
 
     def is_relisted(self, db: sa.Connection, stream: str) -> bool:
         """Tell whether something of *stream* was refused that has to be listed again."""
+        if not self._of(stream):
+            return False
         asked = sa.select(1).where(self._mine(RELISTED), RELISTED.c.stream == stream)
         return db.execute(asked).scalar() is not None
 
     def end_relisting(self, db: sa.Connection, stream: str, number: int) -> None:
         """Note that the reading *number* of *stream* is complete."""
+        if not self._of(stream):
+            return
         db.execute(
             RELISTED.delete().where(
                 self._mine(RELISTED), RELISTED.c.stream == stream, RELISTED.c.reading < number
