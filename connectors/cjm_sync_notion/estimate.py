@@ -7,7 +7,7 @@ from typing import Any
 
 from cjm_sync.model import Wished
 from cjm_sync.ports import Check
-from cjm_sync_notion.workspace import Hub
+from cjm_sync_notion.workspace import Hub, View
 
 FREE_BLOCKS = 1_000
 _ONCE = 5
@@ -39,7 +39,12 @@ def blocks_of(wished: Wished) -> int:
         _count(block.json) for item in wished.items if isinstance(item.body, Hub)
         for block in item.body.blocks
     )  # fmt: skip
-    parts = sum(item.kind in {"hub", "database", "view", "picture"} for item in wished.items)
+    parts = sum(
+        item.kind in {"hub", "database", "view", "picture"}
+        # A widget lies in its dashboard's block.
+        and not (isinstance(item.body, View) and item.body.dashboard)
+        for item in wished.items
+    )
     bodies = sum(_count(block) for page in wished.pages for block in page.body)
     return frame + parts + len(wished.pages) + bodies + 1
 
