@@ -157,6 +157,14 @@ def sync(
         bool,
         typer.Option("--take-over", help="Adopt the hub of another installation, or a moved one."),
     ] = False,
+    reset_cells: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reset-cells",
+            metavar="KEY",
+            help="Set back cells that are kept for a person: a row's key, KEY#COLUMN, or all; repeatable.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Plan only; write nothing to Notion.")
     ] = False,
@@ -174,7 +182,7 @@ def sync(
 ) -> None:
     """Do one run: pull from HubSpot, compute the map, write what changed to Notion."""
     if sample is not None:
-        if full or allow_removals or accept or take_over:
+        if full or allow_removals or accept or take_over or reset_cells:
             raise ConfigError(
                 "--sample goes with --as-of, --dry-run and --json only",
                 hint="A first look writes nothing, so there is nothing to allow or accept.",
@@ -187,6 +195,7 @@ def sync(
         allow_removals=allow_removals,
         accept=accept,
         take_over=take_over,
+        reset_cells=tuple(dict.fromkeys(reset_cells or ())),
         dry_run=dry_run,
     )
     with stopping() as stop, _world(config, StoppableClock(stop)) as world:
@@ -195,7 +204,7 @@ def sync(
         if as_json:
             print_json(report.as_json())
         else:
-            if options.dry_run and report.plan is not None:
+            if report.plan is not None and (options.dry_run or report.needs_review):
                 for line in plan_lines(report.plan, world.home.store.bindings()):
                     print_line(line)
             if report.error is None or report.pulled:
@@ -342,6 +351,7 @@ def status(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
             ),
             health=health,
             time_text=time_text,
+            asks=home.config.safety.on_person_edit == "ask",
         )
     if as_json:
         print_json(described)

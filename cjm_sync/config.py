@@ -173,19 +173,20 @@ class JourneyTable(_Table):
     @field_validator("key")
     @classmethod
     def _is_key(cls, value: str) -> str:
-        if not value:
-            raise ValueError("must not be empty")
-        if not _JOURNEY_KEY.fullmatch(value):
-            raise ValueError("may hold only a–z, 0–9 and -, at most 32 characters")
-        return value
+        return _journey_key(value)
 
     @field_validator("formerly")
     @classmethod
-    def _is_empty(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        # Taken but without effect, it would leave the rows of the old key behind in silence.
-        if value:
-            raise ValueError("is not available in this version; leave it out")
-        return value
+    def _are_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_journey_key(key) for key in value)
+
+
+def _journey_key(value: str) -> str:
+    if not value:
+        raise ValueError("must not be empty")
+    if not _JOURNEY_KEY.fullmatch(value):
+        raise ValueError("may hold only a–z, 0–9 and -, at most 32 characters")
+    return value
 
 
 class _Document(_Table):
@@ -251,6 +252,15 @@ def load_config(path: Path, plugin_tables: Mapping[str, type[BaseModel]]) -> Con
         problems.extend(
             f"journeys: the key {key!r} is used twice"
             for key in sorted({k for k in keys if keys.count(k) > 1})
+        )
+        former = [key for journey in core.journeys for key in journey.formerly]
+        problems.extend(
+            f"journeys: {key!r} is the key of a journey and a former one; a renamed journey leaves its old key"
+            for key in sorted({*former} & {*keys})
+        )
+        problems.extend(
+            f"journeys: the former key {key!r} is given twice"
+            for key in sorted({k for k in former if former.count(k) > 1})
         )
     if problems:
         raise ConfigError(

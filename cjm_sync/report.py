@@ -208,8 +208,12 @@ def status_json(
     next_run_at: datetime | None,
     health: str,
     time_text: Any,
+    asks: bool = False,
 ) -> dict[str, Any]:
-    """Return the state of the store as one object with stable keys."""
+    """Return the state of the store as one object with stable keys.
+
+    *asks*: cells that a person changed wait for an answer.
+    """
     finished = next((run for run in runs if run.finished_at is not None), None)
     held = finished.report.get("held", []) if finished is not None else []
     return {
@@ -232,6 +236,12 @@ def status_json(
         "kept": [
             {"key": binding.key, "column": column}
             for binding in bindings.values()
+            for column in sorted(binding.kept)
+        ],
+        "asked": [
+            {"key": binding.key, "column": column}
+            for binding in bindings.values()
+            if asks and binding.state == "live"
             for column in sorted(binding.kept)
         ],
         "tombstones": sorted(k for k, b in bindings.items() if b.state == "tombstone"),
@@ -265,7 +275,12 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
         yield f"{told} {run['outcome']}; {numbers or 'nothing written'}{reason}"
     for key in status["held"]:
         yield f"held removal: {key}"
-    for kept in status["kept"]:
+    for kept in status["asked"]:
+        yield (
+            f"asked: {kept['key']} column {kept['column']} is a person's value; it stays unless you "
+            f"run `cjm-sync sync --reset-cells '{kept['key']}#{kept['column']}'`"
+        )
+    for kept in [one for one in status["kept"] if one not in status["asked"]]:
         yield f"kept for a person: {kept['key']} column {kept['column']}"
     for key in status["tombstones"]:
         yield f"deleted by a person, stays deleted: {key}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from cjm_sync.errors import CjmSyncError
+from cjm_sync.errors import CjmSyncError, GuardTripped
 from cjm_sync.model import Finding
 from cjm_sync.ports import JourneyRequest
 from cjm_sync.steps import Plan, Rules
@@ -75,6 +75,11 @@ class Report:
     def held(self) -> list[str]:
         """Return the keys of the rows that would leave, were they not held back."""
         return [finding.key for finding in self.findings if finding.code == "removal_held"]
+
+    @property
+    def needs_review(self) -> bool:
+        """Tell whether the run stopped for a person to look at its plan."""
+        return isinstance(self.error, GuardTripped) and self.plan is not None
 
     @property
     def asked(self) -> list[dict[str, str]]:

@@ -2,8 +2,8 @@
 
 Every request of a first and of a changed sync is a place to stop, before its effect and after it,
 and on a small map every pair of places. Meanwhile rows stay invisible to queries for 20 seconds
-after they were made, as they may in Notion. CI stops at a seeded sample of the pairs;
-`CJM_SYNC_SOAK=1` stops at all of them.
+after they were made, as they may in Notion. CI stops at a part of the places and a seeded sample of
+the pairs; `CJM_SYNC_SOAK=1` stops at all of them.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from support.world import MOMENTS, SOAK, Moment, World, cut_to, writes
+from support.world import MOMENTS, SOAK, Moment, World, cut_to, sampled, writes
 
-PAIRS_IN_CI = 40
-SMALL_MAP_REQUESTS = 25
+EVERY_IN_CI = 12
+PAIRS_IN_CI = 20
+SMALL_MAP_REQUESTS = 28
 
 Counted = Callable[[str], None]
 
@@ -43,31 +44,32 @@ def assert_mended(world: World, wished: Any, where: object) -> None:
     assert writes(idle) == [], where
 
 
-def assert_every_stop_is_mended(world: World, moment: Moment) -> int:
+def assert_stops_are_mended(world: World, moment: Moment) -> str:
     wished, requests = undisturbed(world)
-    for number in range(1, requests + 1):
+    stops = sampled(range(1 + MOMENTS.index(moment), requests + 1), EVERY_IN_CI)
+    for number in stops:
         once = stopped(world, number, moment)
         assert_mended(once, wished, (number, moment))
         once.drop()
-    return requests
+    return f"{len(stops)} of {requests}"
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_first_sync_stopped_at_any_request_is_mended(
     empty: World, moment: Moment, counted: Counted
 ) -> None:
-    stops = assert_every_stop_is_mended(empty, moment)
+    stops = assert_stops_are_mended(empty, moment)
 
-    counted(f"first sync stopped {moment} each of {stops} requests")
+    counted(f"first sync stopped {moment} {stops} requests")
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_changed_sync_stopped_at_any_request_is_mended(
     changed: World, moment: Moment, counted: Counted
 ) -> None:
-    stops = assert_every_stop_is_mended(changed, moment)
+    stops = assert_stops_are_mended(changed, moment)
 
-    counted(f"changed sync stopped {moment} each of {stops} requests")
+    counted(f"changed sync stopped {moment} {stops} requests")
 
 
 FRAME = ("_/hub", "_/block", "_/database", "_/view/customers/personas")

@@ -58,11 +58,12 @@ def planned(
     gone: Mapping[str, Missing] | None = None,
     rules: Rules = RULES,
     items: tuple[Item, ...] = (),
+    moved: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Plan:
     """Plan from the pieces that matter to a test."""
     return plan(
-        Wished(items, pages),
+        Wished(items, pages, moved=moved or {}),
         {one.key: one for one in bound},
         Observation(rows, gone or {}, **more),
         rules,

@@ -282,7 +282,7 @@ def test_a_required_key_that_is_not_there_is_named(tmp_path: Path, text: str, wo
         ("store", "url = 5", "must be text in quotes"),
         ("store", 'settle_seconds = "soon"', "must be a number"),
         ("journeys", "where = 5", "must be a table"),
-        ("journeys", 'formerly = ["clients"]', "is not available in this version; leave it out"),
+        ("journeys", 'formerly = ["Clients"]', "may hold only a–z, 0–9 and -"),
         ("journeys", 'unit = "person"', 'use one of "contact", "company" or "deal"'),
     ],
 )
@@ -312,6 +312,28 @@ def test_two_journeys_with_one_key_are_refused(tmp_path: Path) -> None:
     second = '[[journeys]]\nkey = "customers"\nname = "Again"\n'
 
     assert "the key 'customers' is used twice" in complaint(tmp_path, MINIMUM + second)
+
+
+def test_former_keys_of_a_journey_are_taken(tmp_path: Path) -> None:
+    loaded = load(tmp_path, MINIMUM + 'formerly = ["clients", "buyers"]\n')
+
+    assert loaded.journeys[0].formerly == ("clients", "buyers")
+
+
+def test_a_former_key_that_a_journey_still_has_is_refused(tmp_path: Path) -> None:
+    second = '[[journeys]]\nkey = "clients"\nname = "Again"\nformerly = ["customers"]\n'
+
+    words = complaint(tmp_path, MINIMUM + second)
+
+    assert "'customers' is the key of a journey and a former one" in words
+
+
+def test_a_former_key_of_two_journeys_is_refused(tmp_path: Path) -> None:
+    second = '[[journeys]]\nkey = "clients"\nname = "Again"\nformerly = ["buyers"]\n'
+
+    words = complaint(tmp_path, MINIMUM + 'formerly = ["buyers"]\n' + second)
+
+    assert "the former key 'buyers' is given twice" in words
 
 
 def test_no_mistake_ends_in_a_question_mark_or_in_words_of_a_library(tmp_path: Path) -> None:

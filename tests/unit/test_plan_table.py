@@ -8,20 +8,23 @@ from typing import Any
 
 import pytest
 
+from cjm_sync.doubting import remarked
 from cjm_sync.errors import GuardTripped
-from cjm_sync.guard import guard, removal_limit
+from cjm_sync.guard import guard, held_findings, removal_limit
 from cjm_sync.model import Binding, Choice, Item, Link, Observed, Page
 from cjm_sync.settling import Settled, about_to_send, as_remembered, settle, with_pending
 from cjm_sync.steps import (
     Adopt,
     Build,
     Create,
+    Doubt,
     Edit,
     EditPolicy,
     Entomb,
     Forget,
     Leave,
     Plan,
+    Rebind,
     Remark,
     Restore,
     Revive,
@@ -776,3 +779,310 @@ def test_a_scan_in_another_order_gives_the_same_plan() -> None:
     backward = planned(NEW, page("j/b"), bound=(binding(OLD),), rows=rows[::-1])
 
     assert forward == backward
+
+
+# rows whose subject goes by another key now
+
+FORMER, NOW = page("j/f", entered=3), page("j/now", entered=4)
+
+
+def test_a_row_under_a_former_key_becomes_the_wished_one_and_is_brought_up_to_date() -> None:
+    plan = planned(NOW, bound=(binding(FORMER),), rows=(observed(FORMER),), moved={"j/f": "j/now"})
+
+    assert plan.steps == (
+        Rebind("j/f", "j/now", "j"),
+        Update(NOW, "id-j/f", frozenset({"sync_key", "entered"})),
+    )
+    assert plan.findings == ()
+
+
+def test_a_row_that_was_rebound_by_a_run_that_ended_is_written_without_a_word_of_repair() -> None:
+    rebound = binding(NOW, at="id-j/f", written={"sync_key": "j/f", "entered": 3})
+
+    plan = planned(NOW, bound=(rebound,), rows=(observed(FORMER, at="id-j/f"),))
+
+    assert plan.steps == (Update(NOW, "id-j/f", frozenset({"sync_key", "entered"})),)
+    assert plan.findings == ()
+
+
+def test_chains_of_merges_end_at_the_row_that_is_wished_and_circles_nowhere() -> None:
+    moved = {"j/f": "j/m", "j/m": "j/now", "j/x": "j/y", "j/y": "j/x"}
+    lost = page("j/x")
+
+    plan = planned(
+        NOW,
+        bound=(binding(FORMER), binding(lost)),
+        rows=(observed(FORMER), observed(lost)),
+        moved=moved,
+    )
+
+    assert Rebind("j/f", "j/now", "j") in plan.steps
+    assert leave(lost) in plan.steps
+
+
+def test_a_survivor_with_a_row_of_its_own_keeps_it_and_the_other_leaves_uncounted() -> None:
+    bound = (binding(FORMER), binding(NOW))
+    rules = replace(RULES, max_removals="0")
+
+    plan = planned(
+        NOW,
+        bound=bound,
+        rows=(observed(FORMER), observed(NOW)),
+        moved={"j/f": "j/now"},
+        rules=rules,
+    )
+    guard(plan, {b.key: b for b in bound}, rules)
+
+    assert plan.steps == (replace(leave(FORMER), heir="j/now"),)
+
+
+def test_of_several_former_rows_the_liveliest_becomes_the_survivors() -> None:
+    retired, kept = page("j/r", entered=1), page("j/k", entered=2)
+    bound = (
+        binding(FORMER),
+        binding(retired, state="retired"),
+        binding(kept, kept={"entered": 9}),
+    )
+
+    plan = planned(
+        NOW,
+        bound=bound,
+        rows=(observed(FORMER), observed(retired), observed(kept)),
+        moved={"j/f": "j/now", "j/r": "j/now", "j/k": "j/now"},
+    )
+
+    assert [s for s in plan.steps if isinstance(s, Rebind)] == [Rebind("j/k", "j/now", "j")]
+    assert [s.key for s in plan.steps if isinstance(s, Leave)] == ["j/f"]
+
+
+@pytest.mark.parametrize("state", ["trashed", "gone"])
+def test_a_row_that_a_person_deleted_stays_deleted_under_its_new_key(state: str) -> None:
+    plan = planned(
+        NOW, bound=(binding(FORMER),), gone=missing(FORMER, state), moved={"j/f": "j/now"}
+    )
+
+    assert plan.steps == (Rebind("j/f", "j/now", "j"), Entomb("j/now"))
+
+
+def test_a_tombstone_goes_with_its_subject() -> None:
+    plan = planned(NOW, bound=(binding(FORMER, state="tombstone"),), moved={"j/f": "j/now"})
+
+    assert plan.steps == (Rebind("j/f", "j/now", "j"),)
+
+
+def test_links_that_were_written_to_a_former_row_are_no_news() -> None:
+    pointing = page("j/p", to=Link(("j/f",)))
+    wish = page("j/p", to=Link(("j/now",)))
+
+    plan = planned(
+        NOW,
+        wish,
+        bound=(binding(FORMER), binding(pointing)),
+        rows=(observed(FORMER), observed(pointing)),
+        moved={"j/f": "j/now"},
+    )
+
+    assert [s.page.key for s in plan.steps if isinstance(s, Update)] == ["j/now"]
+
+
+def test_a_former_row_that_is_not_remembered_is_adopted_as_the_survivors() -> None:
+    plan = planned(NOW, rows=(observed(FORMER, at="found"),), moved={"j/f": "j/now"})
+
+    assert plan.steps == (Adopt(NOW, "found", by_person=False),)
+    assert plan.findings == ()
+
+
+def test_a_row_of_another_database_is_not_taken_for_the_survivors() -> None:
+    elsewhere = page("j/f", "touchpoints")
+
+    plan = planned(
+        NOW, bound=(binding(elsewhere),), rows=(observed(elsewhere),), moved={"j/f": "j/now"}
+    )
+
+    assert plan.steps == (Create(NOW), leave(elsewhere))
+
+
+# memory that is older than the row, and cells emptied behind our back
+
+LATER = NOON + timedelta(minutes=1)
+SEEN = {"seen_at": NOON.isoformat()}
+
+
+def test_a_row_that_we_wrote_after_our_memory_ends_is_read_though_nothing_changed() -> None:
+    plan = planned(OLD, bound=(binding(OLD, detail=SEEN),), rows=(observed(OLD, edited_at=LATER),))
+
+    assert plan.steps == (Update(OLD, "id-j/a", frozenset(), reread=True, unseen=True),)
+    assert plan.writes == ()
+
+
+@pytest.mark.parametrize(
+    "row", [observed(OLD, edited_at=NOON), observed(OLD, edited_at=LATER, by_person=True)]
+)
+def test_a_row_as_our_memory_knows_it_or_edited_by_a_person_is_no_news_of_ours(
+    row: Observed,
+) -> None:
+    assert planned(OLD, bound=(binding(OLD, detail=SEEN),), rows=(row,)).steps == ()
+
+
+def test_on_an_unseen_row_what_moved_is_set_and_what_did_not_is_a_persons() -> None:
+    wish = page(moved=5, same=1, kept=7, like=2)
+    held = binding(
+        wish, written={"sync_key": "j/a", "moved": 3, "same": 1, "kept": 7, "like": 1},
+        kept={"kept": 70},
+    )  # fmt: skip
+    now = {"sync_key": "j/a", "moved": 4, "same": 99, "kept": 70, "like": 2}
+
+    settled = settle(wish, held, now, "keep", by_person=False, unseen=True)
+
+    assert settled.fields == {"moved"}
+    assert settled.kept == {"same": 99, "kept": 70}
+    assert sorted(f.code for f in settled.findings) == ["cell_kept", "memory_older"]
+
+
+DATABASE = Binding(
+    "_/database/stages", "database", "db", detail={"columns": {"sync_key": "k", "label": "y"}}
+)
+WON = page(label=Choice("won", "Won"))
+COLUMNS = {"stages": frozenset({"sync_key", "label"})}
+
+
+@pytest.mark.parametrize("at", [None, "another"])
+def test_cells_whose_option_was_deleted_are_read_and_filled_again(at: str | None) -> None:
+    lost = {"stages": {"label": {"won": at}}}
+
+    plan = planned(
+        WON, bound=(binding(WON), DATABASE), rows=(observed(WON),), columns=COLUMNS, lost=lost
+    )
+
+    assert plan.steps == (
+        Remark("_/database/stages", frozenset(), lost["stages"]),
+        Doubt("j/a", frozenset({"label"})),
+        Update(WON, "id-j/a", frozenset({"label"}), reread=True),
+    )
+
+
+def test_a_deleted_option_that_no_cell_of_ours_had_changes_no_row() -> None:
+    lost = {"stages": {"label": {"lost": None}}}
+
+    plan = planned(
+        WON, bound=(binding(WON), DATABASE), rows=(observed(WON),), columns=COLUMNS, lost=lost
+    )
+
+    assert [type(step) for step in plan.steps] == [Remark]
+
+
+def test_a_cell_kept_for_a_person_is_not_filled_when_its_option_is_gone() -> None:
+    held = binding(WON, kept={"label": {"choice": "theirs"}})
+    lost = {"stages": {"label": {"won": None}}}
+
+    plan = planned(WON, bound=(held, DATABASE), rows=(observed(WON),), columns=COLUMNS, lost=lost)
+
+    assert [type(step) for step in plan.steps] == [Remark]
+
+
+def test_cells_of_a_column_that_is_back_are_read_and_filled_again() -> None:
+    was_gone = replace(DATABASE, detail={**DATABASE.detail, "missing_columns": ["label"]})
+
+    plan = planned(WON, bound=(binding(WON), was_gone), rows=(observed(WON),), columns=COLUMNS)
+
+    assert plan.steps == (
+        Remark("_/database/stages", frozenset()),
+        Doubt("j/a", frozenset({"label"})),
+        Update(WON, "id-j/a", frozenset({"label"}), reread=True),
+    )
+
+
+def test_what_memory_says_of_a_database_is_said_once() -> None:
+    lost = {"label": {"won": None, "open": "new"}}
+    known = replace(DATABASE, detail={**DATABASE.detail, "options": {"label": {"won": "1"}}})
+
+    after = remarked(known, Remark(known.key, frozenset({"x"}), lost))
+
+    assert after.detail["options"] == {"label": {"open": "new"}}
+    assert after.detail["missing_columns"] == ["x"]
+    assert "missing_columns" not in remarked(after, Remark(known.key, frozenset())).detail
+
+
+# cells that wait for an answer
+
+THEIRS = binding(OLD, kept={"entered": 9})
+ASK = replace(RULES, on_person_edit="ask")
+
+
+def test_cells_that_a_person_changed_are_listed_when_the_policy_is_to_ask() -> None:
+    plan = planned(OLD, bound=(THEIRS,), rows=(observed(OLD),), rules=ASK)
+
+    assert (plan.steps, plan.asked) == ((), (("j/a", "entered"),))
+    assert planned(OLD, bound=(THEIRS,), rows=(observed(OLD),)).asked == ()
+
+
+@pytest.mark.parametrize("told", ["all", "j/a", "j/a#entered"])
+def test_a_cell_that_a_person_gave_back_is_set_back_after_a_look(told: str) -> None:
+    rules = replace(ASK, reset_cells=frozenset({told}))
+
+    plan = planned(OLD, bound=(THEIRS,), rows=(observed(OLD),), rules=rules)
+
+    given = frozenset({"entered"})
+    assert plan.steps == (Update(OLD, "id-j/a", given, reread=True, reset=given),)
+    assert (plan.asked, plan.kept, codes(plan)) == ((), 0, [])
+
+
+@pytest.mark.parametrize("told", ["j/b", "j/a#label"])
+def test_a_cell_that_is_kept_for_nobody_cannot_be_given_back(told: str) -> None:
+    rules = replace(ASK, reset_cells=frozenset({told}))
+
+    plan = planned(OLD, bound=(THEIRS,), rows=(observed(OLD),), rules=rules)
+
+    assert (plan.steps, codes(plan)) == ((), ["nothing_to_reset"])
+
+
+def test_a_cell_that_the_person_changed_once_more_is_asked_about_anew() -> None:
+    given = frozenset({"entered"})
+
+    same = settle(OLD, THEIRS, {**(THEIRS.written or {}), "entered": 9}, "ask", by_person=True, reset=given)  # fmt: skip
+    newer = settle(OLD, THEIRS, {**(THEIRS.written or {}), "entered": 10}, "ask", by_person=True, reset=given)  # fmt: skip
+
+    assert (same.fields, same.kept) == (given, {})
+    assert (newer.fields, newer.kept) == (frozenset(), {"entered": 10})
+
+
+# rows that run out of data, and removals that wait
+
+
+def dry(count: int, *, was: str = "active") -> tuple[Plan, dict[str, Binding]]:
+    """Plan a run in which *count* rows turn to "no data"."""
+    wishes = [page(f"j/{n}", state=Choice("no_data", "no data")) for n in range(count)]
+    bound = [
+        binding(one, written={"sync_key": one.key, "state": {"choice": was}}) for one in wishes
+    ]
+    plan = planned(*wishes, bound=tuple(bound), rows=tuple(observed(one) for one in wishes))
+    return plan, {one.key: one for one in bound}
+
+
+def test_a_journey_whose_rows_run_out_of_data_at_once_stops_the_run_until_accepted() -> None:
+    plan, bound = dry(6)
+
+    with pytest.raises(GuardTripped, match="empty 6 of 6 rows") as tripped:
+        guard(plan, bound, RULES)
+
+    assert "--accept" in str(tripped.value.hint)
+    guard(plan, bound, RULES, accept=True)
+
+
+def test_few_rows_may_run_out_of_data_and_those_without_are_not_counted() -> None:
+    guard(*dry(5), RULES)
+    guard(*dry(20, was="no_data"), RULES)
+
+
+def test_each_removal_that_waits_is_named() -> None:
+    pages = [page(f"j/{n}") for n in range(6)]
+    bound = {one.key: binding(one) for one in pages}
+    plan = planned(bound=tuple(bound.values()), rows=tuple(observed(one) for one in pages))
+
+    waiting = held_findings(plan, bound, RULES)
+
+    assert [(f.code, f.key) for f in waiting] == [("removal_held", f"j/{n}") for n in range(6)]
+    assert "--allow-removals" in waiting[0].hint
+    assert held_findings(plan, bound, replace(RULES, allow_removals=True)) == ()
+    held = planned(bound=tuple(bound.values()), rules=replace(RULES, hold_removals=True))
+    assert len(held_findings(held, bound, replace(RULES, hold_removals=True))) == 6

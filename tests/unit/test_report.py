@@ -216,6 +216,7 @@ def test_the_state_of_the_store_has_stable_keys_and_survives_json() -> None:
         "runs",
         "held",
         "kept",
+        "asked",
         "tombstones",
         "rows",
         "records",
