@@ -28,7 +28,8 @@ _REFERENCES_SHOWN = 25  # a page object carries at most this many of a relation
 class Pages:
     """The pages in *databases*; *bot_id* tells our own hand from people's.
 
-    *live* is filled by `usable_columns` and kept by the caller for as long as it writes.
+    *live* (options by column) and *present* (ids of columns by collection) are filled by
+    `usable_columns` and kept by the caller for as long as it writes.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class Pages:
         databases: Mapping[str, Database],
         bot_id: str,
         live: LiveOptions,
+        present: dict[str, frozenset[str]],
         *,
         templates: Templates,
         note: Callable[[Finding], None],
     ) -> None:
         self._client, self._databases, self._bot_id = client, databases, bot_id
-        self._live, self._templates, self._note = live, templates, note
+        self._live, self._present = live, present
+        self._templates, self._note = templates, note
 
     def usable_columns(self, collection: str, memory: Memory) -> frozenset[str]:
         """Return the columns that still exist with the type they were made with.
@@ -56,6 +59,7 @@ class Pages:
         found = {
             unquote(str(held.get("id"))): held for held in (source.get("properties") or {}).values()
         }
+        self._present[collection] = frozenset(found)
         database = self._databases[collection]
         for column in deleted(database, detail):
             self._note(_missing(collection, column))
@@ -95,6 +99,8 @@ class Pages:
         columns = detail["columns"]
         wanted = (SYNC_KEY, *OVERLAY_COLUMNS.get(collection, ()))
         asked = [unquote(columns[key]) for key in wanted if key in columns]
+        # A query that names a column which a person deleted is refused as a whole.
+        asked = [one for one in asked if one in self._present.get(collection, asked)]
         if match_id and match_id not in asked:
             asked.append(match_id)
         # Without any, every property would come; the title is the least there is.

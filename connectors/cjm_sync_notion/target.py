@@ -77,6 +77,7 @@ class NotionTarget:
         self._findings: list[Finding] = []
         self._adopted = adopted
         self._live_options: LiveOptions = {}
+        self._present_columns: dict[str, frozenset[str]] = {}
         self._homes = Databases(
             client,
             adopted=adopted,
@@ -254,6 +255,7 @@ class NotionTarget:
             self._databases,
             self._bot_id,
             self._live_options,
+            self._present_columns,
             templates=self._templates,
             note=self._note,
         )

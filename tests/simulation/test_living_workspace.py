@@ -37,7 +37,7 @@ from support.world import SOAK, Stopped, World, edited, writes
 
 EACH = 10 if SOAK else 4
 BATCHES = 12 if SOAK else 2
-DAYS = 4
+DAYS = 5
 _FAULTS: tuple[Callable[[], Fault], ...] = (
     conflict,
     overloaded,
@@ -66,28 +66,29 @@ class Story:
         self.done[self.person.anything()] += 1
 
     def day(self) -> None:
-        for _ in range(self.dice.randrange(4)):
+        for _ in range(self.dice.randrange(1, 9)):
             self.act()
             self.world.wait(minutes=self.dice.choice((0, 1, 90)))
-        for _ in range(self.dice.randrange(3)):
+        for _ in range(self.dice.randrange(4)):
             schedule = self.dice.choice((self.person.before, self.person.after))
-            schedule(self.dice.randrange(1, 60), self.act)
+            schedule(self.dice.randrange(1, 40), self.act)
         first = len(self.world.notion.requests) + 1
         if self.dice.random() < 0.5:
-            number = first + self.dice.randrange(50)
+            number = first + self.dice.randrange(30)
             fault = self.dice.choice(_FAULTS)()
             self.world.notion.faults.append(at({number, number + 7}, fault))
         if self.dice.random() < 0.35:
-            self.run_killed(first + self.dice.randrange(60))
+            self.run_killed(first + self.dice.randrange(30))
         else:
             self.run()
         self.spans.append((first, len(self.world.notion.requests)))
         self.person.rest()
         self.world.notion.faults.clear()
-        self.world.wait(minutes=self.dice.choice((1, 15, 600)))
+        self.world.wait(days=self.dice.choice((0, 1, 12)), minutes=self.dice.choice((1, 15)))
 
     def run(self) -> None:
-        report = self.world.run()
+        # T moves on with the days, so numbers do as well.
+        report = self.world.run(as_of=None)
         self.done[f"run {report.outcome}"] += 1
         assert report.error is None or report.error.exit_code in {1, 3}, report.findings
 
@@ -107,17 +108,17 @@ class Story:
 
     def settle(self) -> None:
         """Run until nothing is left to do."""
-        sent: list[RequestLog] = []
+        sent: list[tuple[str, str]] = []
         for _ in range(5):
             self.world.wait(minutes=15)
             first = len(self.world.notion.requests)
-            report = self.world.run()
+            report = self.world.run(as_of=None)
             sent = writes(self.world.notion.requests[first:])
             self.spans.append((first + 1, len(self.world.notion.requests)))
             assert report.outcome == "done", report.findings
             if not sent:
                 return
-        raise AssertionError(f"every run writes something: {[log.path for log in sent]}")
+        raise AssertionError(f"every run writes something: {sent}")
 
 
 def tell(story: Story, portal: Portal) -> None:
