@@ -120,12 +120,18 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def _emotion(emotion: Emotion) -> dict[str, Any]:
-    return {
-        "score": _number(emotion.score),
-        "n": _count(emotion.n),
-        "evidence": emotion.evidence,
-        "confidence": emotion.confidence,
-    } | _withheld(is_withheld=emotion.withheld)
+    # A person's own value is there only where people were laid over the map.
+    own = {} if emotion.override is None else {"override": _number(emotion.override)}
+    return (
+        {
+            "score": _number(emotion.score),
+            "n": _count(emotion.n),
+            "evidence": emotion.evidence,
+            "confidence": emotion.confidence,
+        }
+        | own
+        | _withheld(is_withheld=emotion.withheld)
+    )
 
 
 def _touchpoint(touchpoint: Touchpoint) -> dict[str, Any]:
@@ -155,7 +161,7 @@ def _moment_of_truth(moment: MomentOfTruth) -> dict[str, Any]:
         "q": _number(moment.q),
         "verdict": moment.verdict,
         "starred": moment.starred,
-    }
+    } | _withheld(is_withheld=moment.withheld)
 
 
 def _persona(persona: Persona) -> dict[str, Any]:

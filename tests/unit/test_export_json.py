@@ -11,11 +11,16 @@ import pytest
 
 from cjm_sync.journey.types import (
     Cell,
+    Coverage,
     Emotion,
+    Gap,
     Journey,
     JourneyMap,
+    MetricChange,
     MomentOfTruth,
+    Opportunity,
     Outcomes,
+    Pain,
     Persona,
     Stage,
     Touchpoint,
@@ -240,6 +245,88 @@ GOLDEN = """\
 """
 
 
+INSIGHTS = """\
+      "pains": [
+        {
+          "rule": "PP9",
+          "stage": "purchase",
+          "subject": "",
+          "label": "No-show",
+          "unit": "share",
+          "severity": 61.5,
+          "reach": 0.5,
+          "intensity": 1.0,
+          "trend": 0.075,
+          "value": 0.6,
+          "threshold": 0.2,
+          "before": null,
+          "n": 55,
+          "units": 40
+        }
+      ],
+      "delights": [
+        {
+          "rule": "DL1",
+          "stage": "purchase",
+          "subject": "voc.nps",
+          "label": "No-show",
+          "unit": "score",
+          "severity": 61.5,
+          "reach": 0.5,
+          "intensity": 1.0,
+          "trend": 0.075,
+          "value": 0.6,
+          "threshold": 0.2,
+          "before": 1.0,
+          "n": 55,
+          "units": 40
+        }
+      ],
+      "opportunities": [
+        {
+          "rule": "PP9",
+          "stage": "purchase",
+          "subject": "",
+          "label": "No-show",
+          "state": "active",
+          "customer_value": 61.5,
+          "business_value": null,
+          "value": 61.5,
+          "effort": 3.0,
+          "is_effort_set": false,
+          "priority": 36.9
+        }
+      ],
+      "coverage": {
+        "unassigned_share": 0.125,
+        "gaps": [
+          {
+            "kind": "drift",
+            "subject": "user",
+            "label": "User",
+            "count": null,
+            "share": 0.25
+          }
+        ]
+      },
+      "changes": [
+        {
+          "stage": "service",
+          "persona": "everyone",
+          "metric": "entered",
+          "now": 12.0,
+          "day_before": 11.0,
+          "month_before": null
+        }
+      ],
+      "onboarding": 7,
+      "withheld": "small_base"
+    }
+  ]
+}
+"""
+
+
 def with_cell(**changes: object) -> JourneyMap:
     journey = MAP.journeys[0]
     cell = replace(EVERYONE_CELL, **changes)  # type: ignore[arg-type]
@@ -249,6 +336,59 @@ def with_cell(**changes: object) -> JourneyMap:
 
 def test_the_export_is_the_documented_json_to_the_byte() -> None:
     assert json.export(MAP).decode() == GOLDEN
+
+
+def test_insights_are_the_documented_json_to_the_byte() -> None:
+    pain = Pain(
+        "PP9", "purchase", "", "No-show", "share", 61.5, 0.5, 1.0, 0.075, 0.6, 0.2, None, 55, 40
+    )
+    delight = replace(pain, rule="DL1", subject="voc.nps", unit="score", before=1)
+    journey = replace(
+        MAP.journeys[0],
+        pains=(pain,),
+        delights=(delight,),
+        opportunities=(
+            Opportunity(
+                "PP9",
+                "purchase",
+                "",
+                "No-show",
+                "active",
+                61.5,
+                None,
+                61.5,
+                3.0,
+                is_effort_set=False,
+                priority=36.9,
+            ),
+        ),
+        coverage=Coverage((Gap("drift", "user", "User", None, 0.25),), 0.125),
+        changes=(MetricChange("service", "everyone", "entered", 12, 11.0, None),),
+        onboarding=7,
+        withheld=True,
+    )
+    exported = json.export(replace(MAP, journeys=(journey,))).decode()
+    tail = exported[exported.index('      "pains"') :]
+
+    assert tail == INSIGHTS
+
+
+def test_nothing_found_is_an_empty_list_and_not_computed_is_null() -> None:
+    journey = replace(MAP.journeys[0], pains=(), delights=(), opportunities=(), changes=())
+    written = stdlib_json.loads(json.export(replace(MAP, journeys=(journey,))))["journeys"][0]
+
+    assert [written[key] for key in ("pains", "delights", "opportunities", "changes")] == [[]] * 4
+    assert (written["coverage"], written["onboarding"]) == (None, None)
+
+
+def test_a_persons_own_emotion_stands_beside_the_computed_one_where_there_is_one() -> None:
+    emotion = replace(EVERYONE_CELL.emotion, override=1.5)
+    written = stdlib_json.loads(json.export(with_cell(emotion=emotion)))
+    cell = written["journeys"][0]["stages"][0]["cells"][0]
+
+    assert cell["emotion"]["override"] == 1.5
+    assert cell["emotion"]["score"] == -0.4
+    assert "override" not in json.export(MAP).decode()
 
 
 def test_an_empty_map_is_still_the_documented_object() -> None:
