@@ -11,8 +11,10 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import unescape
@@ -179,6 +181,32 @@ def furnish(world: World) -> None:
     world.chart("bar", "Bars", x_axis=stages, y_axis=total, stack_by=people)
     world.chart("donut", "Donut", x_axis=stages, y_axis={"aggregator": "count"})
     world.chart("number", "Rows", value={"aggregator": "count"})
+    upload = world.upload("map.png", tiny_png(1600, 2), "image/png")
+    file = {"type": "file_upload", "file_upload": {"id": upload}}
+    caption = [{"type": "text", "text": {"content": f"The map {word}"}}]
+    world.append({"type": "image", "image": {**file, "caption": caption}})
+    board = world.view("dashboard", "At a glance")
+    for place in ({"type": "new_row"}, *[{"type": "existing_row", "row_index": 0}] * 2):
+        world.ask("POST", "views", {
+            "view_id": board, "data_source_id": world.source, "name": word, "type": "chart",
+            "placement": place,
+            "configuration": {"type": "chart", "chart_type": "column", "x_axis": stages,
+                              "y_axis": total},
+        })  # fmt: skip
+
+
+def tiny_png(width: int, height: int) -> bytes:
+    """Return a grey picture of that size."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    lines = (b"\0" + b"\x99" * width) * height
+    parts = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
 
 
 def browse(chromium: str, folder: Path, address: str, *flags: str, width: int = DESKTOP) -> str:
@@ -219,6 +247,18 @@ def test_the_hub_shows_its_board_tables_and_charts(
     # The browser made no element out of the hostile text.
     assert "<script" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_the_browser_draws_the_uploaded_picture(site: Site, chromium: str, tmp_path: Path) -> None:
+    script = """
+    const pictures = [...frame.contentDocument.querySelectorAll("main img")];
+    found = pictures.map(one => [one.naturalWidth, one.naturalHeight, one.complete]);
+    """
+
+    path = f"/p/{site.world.hub}"
+    found = measured(chromium, tmp_path, site.measuring(path, DESKTOP, script))
+
+    assert found == [[1600, 2, True]]
 
 
 def test_the_start_page_leads_to_the_hub_and_the_map(

@@ -166,6 +166,14 @@ def test_a_whole_demo_read_back_by_the_client_is_what_the_export_says(
         read = run_node(modules, "read_notion.cjs", address, sandbox.token, given, "workspace")
 
     compared = 0
+    subjects = {
+        "Stages": sum(len(stage["cells"]) for one in exported for stage in one["stages"]),
+        **{
+            title: sum(len(one[field]) for one in exported)
+            for title, (field, _, _) in OTHERS.items()
+        },
+    }
+    assert {title: len(read[title]) for title in subjects} == subjects
     for journey in exported:
         for stage in journey["stages"]:
             for cell in stage["cells"]:
