@@ -18,6 +18,7 @@ from cjm_sync.journey.statistics import quantile
 from cjm_sync.journey.thresholds import MomentRules
 from cjm_sync.journey.timeline import Exit
 from cjm_sync.journey.types import MomentOfTruth
+from cjm_sync.journey.withhold import Curtain
 
 _TIE = 1e-7
 """Tables no likelier than the one seen: so much is allowed for, relatively."""
@@ -52,11 +53,12 @@ def moments(facts: Facts, ground: Ground) -> dict[tuple[int, int], MomentOfTruth
             verdict = "makes"
         elif q <= rules.false_discovery_rate and ratio <= rules.breaks:
             verdict = "breaks"
+        curtain = Curtain(ground.settings.min_group)
         tested[table.stage, table.touchpoint] = MomentOfTruth(
             exposed=table.a + table.b,
             not_exposed=table.c + table.d,
-            advanced_exposed=table.a,
-            advanced_not_exposed=table.c,
+            advanced_exposed=curtain.count(table.a, table.a),
+            advanced_not_exposed=curtain.count(table.c, table.c),
             ratio=ratio,
             low=low,
             high=high,
@@ -64,6 +66,7 @@ def moments(facts: Facts, ground: Ground) -> dict[tuple[int, int], MomentOfTruth
             q=q,
             verdict=verdict,
             starred=False,
+            withheld=curtain.withheld,
         )
     return _starred(facts, tested, rules)
 

@@ -88,12 +88,15 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class MomentOfTruth:
-    """A touchpoint tested against advancing (§9); None on a row means not tested."""
+    """A touchpoint tested against advancing (§9); None on a row means not tested.
+
+    A count of units is None when it is withheld, as everywhere.
+    """
 
     exposed: int
     not_exposed: int
-    advanced_exposed: int
-    advanced_not_exposed: int
+    advanced_exposed: int | None
+    advanced_not_exposed: int | None
     ratio: float
     low: float
     high: float
@@ -101,6 +104,7 @@ class MomentOfTruth:
     q: float
     verdict: Literal["makes", "breaks", "none"]
     starred: bool
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

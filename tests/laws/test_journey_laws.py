@@ -153,8 +153,8 @@ def test_pains_and_moments_keep_their_bounds_and_each_pain_has_its_opportunity(
     for touchpoint in journey.touchpoints:
         moment = touchpoint.moment_of_truth
         if moment is not None:
-            assert moment.advanced_exposed <= moment.exposed
-            assert moment.advanced_not_exposed <= moment.not_exposed
+            assert (moment.advanced_exposed or 0) <= moment.exposed
+            assert (moment.advanced_not_exposed or 0) <= moment.not_exposed
             assert 0 < moment.low <= moment.ratio <= moment.high
             assert 0 < moment.p <= moment.q <= 1
             assert moment.verdict != "none" or not moment.starred
