@@ -6,14 +6,17 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-FREE = {"label", "channel", "name", "moment_of_truth"}
-"""Labels and wording are free (journey model, first paragraph); moments of truth come later."""
+FREE = {"label", "channel", "name"}
+"""Labels and wording are free (journey model, first paragraph)."""
 LISTS_BY = {
     "stages": ("key",),
     "cells": ("persona",),
     "touchpoints": ("stage", "key"),
     "personas": ("key",),
     "journeys": ("key",),
+    "pains": ("rule", "stage", "subject"),
+    "delights": ("rule", "stage", "subject"),
+    "opportunities": ("rule", "stage", "subject"),
 }
 
 

@@ -304,3 +304,43 @@ TOUCHPOINTS: dict[tuple[str, str], tuple[int, int, float, dict[str, Any]]] = {
     ("loyalty", "sales.won"): (5, 5, 1 / 2, feels(0.6780194034238717, 5, "inferred", "low")),
     ("loyalty", "voc.nps"): (5, 5, 1 / 2, feels(0.9740070824337004, 5, "measured", "low")),
 }  # fmt: skip
+
+PAINS: list[dict[str, Any]] = [
+    {
+        # 111 is lost, of six decided; the only other stage with thirty lost nobody
+        "rule": "PP2", "stage": "consideration", "subject": "", "unit": "share",
+        "value": 1 / 6, "threshold": 0.0, "before": None, "n": 30, "units": 5,
+        "reach": 1 / 6, "intensity": 1.0, "trend": 0.0, "severity": 40 / 6 + 40,
+    },
+    {
+        # 110: NPS 3 (80), of 106 107 108 110 in service
+        "rule": "PP6", "stage": "service", "subject": "voc.nps", "unit": "score",
+        "value": -0.6490557210315209, "threshold": -0.5, "before": None, "n": 5, "units": 5,
+        "reach": 0.25, "intensity": 0.2981114420630418, "trend": 0.0,
+        "severity": 10 + 40 * 0.2981114420630418,
+    },
+]  # fmt: skip
+DELIGHTS: list[dict[str, Any]] = [
+    {
+        # 106: CSAT 2 (28), w = 500 · 2^(−28/90) = 403.0067; 2 w / (w + 250)
+        "rule": "DL1", "stage": "service", "subject": "voc.csat", "unit": "score",
+        "value": 1.234315382645294, "threshold": 1.0, "before": None, "n": 5, "units": 5,
+        "reach": 0.25, "intensity": 0.234315382645294, "trend": 0.0,
+        "severity": 10 + 40 * 0.234315382645294,
+    },
+]  # fmt: skip
+OPPORTUNITIES: list[dict[str, Any]] = [
+    # Open and lost, five times: A 0, C 600 (111), P 1,100 + 400 (104 109), S 250 + 500 (106 110),
+    # L 0: ranks 12.5, 50, 100, 75, 12.5
+    {
+        "rule": "PP2", "stage": "consideration", "subject": "", "state": "active",
+        "customer_value": 40 / 6 + 40, "business_value": 50.0, "value": 20 / 6 + 45,
+        "effort": 3.0, "is_effort_set": False, "priority": 29.0,
+    },
+    {
+        "rule": "PP6", "stage": "service", "subject": "voc.nps", "state": "active",
+        "customer_value": 10 + 40 * 0.2981114420630418, "business_value": 75.0,
+        "value": 42.5 + 20 * 0.2981114420630418, "effort": 3.0, "is_effort_set": False,
+        "priority": 0.6 * (42.5 + 20 * 0.2981114420630418),
+    },
+]  # fmt: skip

@@ -330,7 +330,7 @@ def _renamed(name: str, one: dict[str, Any], number: int) -> dict[str, Any]:
             addresses = one["properties"][prop].split(";")
             renamed = (f"{number}.{address.strip()}" for address in addresses)
             one["properties"][prop] = ";".join(renamed)
-    for prop in ("hs_contact_id", "hs_merged_object_ids"):
+    for prop in ("hs_contact_id", "hs_merged_object_ids", "associatedcompanyid"):
         if one["properties"].get(prop):
             ids = one["properties"][prop].split(";")
             one["properties"][prop] = ";".join(f"{record_id}{number}" for record_id in ids)

@@ -7,20 +7,23 @@ reads this page by page next to the model. The way in is `oracle_export`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from cjm_sync_sandbox.portal import Portal
-from oracle.reading import DAY, Row, World, text_of, to_ms, to_number
+from oracle.belonging import OBJECT_OF
+from oracle.moments import Moment, moments_of
+from oracle.numbers import SMALL, Shown, distinct, emotion, quantile, wilson
+from oracle.opportunities import home_amount, opportunities
+from oracle.pains import Rules
+from oracle.reading import DAY, Row, World, text_of, to_ms
 from oracle.tables import CHANNELS, SCALES
-from oracle.timeline import LOYALTY, STAGES, Deal, DealState, Stay
-from oracle.touching import Signal, Unit, read_unit
+from oracle.timeline import LOYALTY, SERVICE, STAGES, Deal, DealState, Stay
+from oracle.touching import Unit, read_unit
 
 CUSTOMERS: Mapping[str, Any] = {"key": "customers", "name": "Customer journey", "where": {}}
 WINDOW = 90 * DAY
-SMALL = 5
-Z = 1.959963984540054
 PERSONA_LABELS = {
     "everyone": "Everyone",
     "decision_maker": "Decision maker",
@@ -29,49 +32,6 @@ PERSONA_LABELS = {
     "unassigned": "Unassigned",
 }
 LABELS = ("Awareness", "Consideration", "Purchase", "Service", "Loyalty")
-
-
-class Shown:
-    """Collects an object's numbers and remembers whether one was withheld."""
-
-    def __init__(self) -> None:
-        self.out: dict[str, Any] = {}
-        self.withheld = False
-
-    def put(self, name: str, value: float | None, base: int) -> None:
-        """Show *value* unless it rests on fewer than 5 units; None is a rate of nothing."""
-        if value is None or base < SMALL:
-            self.out[name] = None
-            self.withheld = True
-        else:
-            self.out[name] = value
-
-    def count(self, name: str, value: float, base: int) -> None:
-        """Show a count or sum; of nothing it is 0 and shown."""
-        self.put(name, value, SMALL if base == 0 else base)
-
-    def done(self) -> dict[str, Any]:
-        if self.withheld:
-            self.out["withheld"] = "small_base"
-        return self.out
-
-
-def quantile(values: Sequence[float], p: float) -> float | None:
-    if not values:
-        return None
-    ordered = sorted(values)
-    h = (len(ordered) - 1) * p
-    low = math.floor(h)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (h - low) * (ordered[high] - ordered[low])
-
-
-def wilson(successes: int, n: int) -> tuple[float, float]:
-    share = successes / n
-    centre = share + Z * Z / (2 * n)
-    half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    whole = 1 + Z * Z / n
-    return (centre - half) / whole, (centre + half) / whole
 
 
 def persona_of(contact: Row) -> str:
@@ -89,8 +49,14 @@ def persona_of(contact: Row) -> str:
     return "user" if "END_USER" in roles else "unassigned"
 
 
+def persona_of_unit(unit: Unit) -> str:
+    """Return the persona of the contact of lowest id that has one."""
+    each = [persona_of(contact) for contact in unit.cast]
+    return next((one for one in each if one != "unassigned"), "unassigned")
+
+
 class Oracle:
-    """The map of one journey of contacts at T."""
+    """The map of one journey at T."""
 
     def __init__(self, portal: Portal, as_of: datetime, journey: Mapping[str, Any]) -> None:
         now = to_ms(as_of.astimezone(UTC).isoformat())
@@ -101,14 +67,20 @@ class Oracle:
         self.journey = journey
         where = journey.get("where") or {}
         after = to_ms(where.get("created_after"))
+        kind = OBJECT_OF[journey.get("unit", "contact")]
+        pipelines = where.get("pipeline")
         self.units = [
-            read_unit(self.world, row, pipelines=where.get("pipeline"))
-            for row in self.world.rows.get("contacts", {}).values()
+            read_unit(self.world, kind, row, pipelines=pipelines)
+            for row in self.world.rows.get(kind, {}).values()
             if (created := self.world.created(row)) is not None
             and created < now
             and (after is None or created >= after)
+            and (kind != "deals" or pipelines is None or text_of(row, "pipeline") in pipelines)
         ]
         self.allowed_days = [self._allowed(stage) for stage in range(len(STAGES))]
+        self.moments: dict[tuple[int, str], Moment] = {
+            (one.stage, one.key): one for one in moments_of(self.units, self.now, self.allowed_days)
+        }
 
     def _allowed(self, stage: int) -> float:
         """Return P, the P90 of all completed stays of the stage, in milliseconds."""
@@ -125,16 +97,7 @@ class Oracle:
         return t is not None and self.start <= t < self.now
 
     def amount(self, deal: Deal) -> float | None:
-        """Return a deal's amount in home currency, None when it cannot be told."""
-        home = to_number(text_of(deal.row, "amount_in_home_currency"))
-        if home is not None:
-            return home
-        amount = to_number(text_of(deal.row, "amount"))
-        currency = text_of(deal.row, "deal_currency_code").upper()
-        if amount is None or currency in {"", self.world.currency()}:
-            return amount
-        rate = to_number(text_of(deal.row, "hs_exchange_rate"))
-        return None if rate is None else amount * rate
+        return home_amount(self.world, deal)
 
     def is_dormant(self, unit: Unit, stay: Stay) -> bool:
         since = self.now - 180 * DAY
@@ -274,6 +237,7 @@ class Oracle:
                 for t in u.touches
                 if t.stage is not None and self.in_window(t.t)
             }
+            | self.moments.keys()
         ):
             touched = [
                 u
@@ -297,7 +261,8 @@ class Oracle:
             shown.out["emotion"] = emotion(self.now, [
                 (u, s) for u in self.units for s in u.signals if s.stage == stage and s.key == key
             ])  # fmt: skip
-            shown.out["moment_of_truth"] = None
+            moment = self.moments.get((stage, key))
+            shown.out["moment_of_truth"] = moment and moment.export()
             rows.append(shown.done())
         return rows
 
@@ -306,7 +271,7 @@ class Oracle:
     def groups(self) -> dict[str, list[Unit]]:
         found: dict[str, list[Unit]] = {"everyone": list(self.units)}
         for unit in self.units:
-            found.setdefault(persona_of(unit.row), []).append(unit)
+            found.setdefault(persona_of_unit(unit), []).append(unit)
         return found
 
     def persona(self, key: str, units: list[Unit]) -> dict[str, Any]:
@@ -366,7 +331,8 @@ class Oracle:
     def export(self) -> dict[str, Any]:
         groups = self.groups()
         shown = Shown()
-        shown.out |= {"key": self.journey["key"], "name": self.journey["name"], "unit": "contact"}
+        shown.out |= {"key": self.journey["key"], "name": self.journey["name"]}
+        shown.out["unit"] = self.journey.get("unit", "contact")
         shown.count("units", len(self.units), len(self.units))
         shown.out["stages"] = [
             {
@@ -380,36 +346,24 @@ class Oracle:
         shown.out["touchpoints"] = self.touchpoints()
         shown.out["personas"] = [self.persona(key, units) for key, units in groups.items()]
         shown.out["outcomes"] = self.outcomes()
-        for later in ("pains", "delights", "opportunities", "coverage"):
-            shown.out[later] = None
+        rules = Rules(self.units, self.now, self.allowed_days)
+        pains = rules.pains()
+        shown.out["pains"] = pains
+        shown.out["delights"] = rules.delights()
+        shown.out["opportunities"] = opportunities(pains, self.world, self.units, self.start)
+        onboarding = [
+            u
+            for u in self.units
+            if u.is_onboarding and u.timeline.stays and is_open_in(u.timeline.stays[-1], SERVICE)
+        ]
+        shown.count("onboarding", len(onboarding), len(onboarding))
         moment = datetime.fromtimestamp(self.now // 1000, UTC)
         written = f"{moment:%Y-%m-%dT%H:%M:%S}.{self.now % 1000:03d}Z"
         return {"schema": 1, "as_of": written, "journeys": [shown.done()]}
 
 
-def distinct(units: Iterable[Unit]) -> int:
-    return len({str(unit.row["id"]) for unit in units})
-
-
-def emotion(now: int, signals: list[tuple[Unit, Signal]]) -> dict[str, Any]:
-    """Weigh the signals of one cell or touchpoint: measured when it may be shown, else inferred."""
-    for kind in ("measured", "inferred"):
-        of_kind = [(u, s) for u, s in signals if s.kind == kind and now - s.t <= 365 * DAY]
-        n = len(of_kind)
-        if n < 5 or distinct(u for u, _ in of_kind) < SMALL:
-            continue
-        weights = [s.weight * 0.5 ** ((now - s.t) / (90 * DAY)) for _, s in of_kind]
-        total = math.fsum(w * s.score for w, (_, s) in zip(weights, of_kind, strict=True))
-        confidence = "low" if n < 10 else "medium" if n < 50 else "high"
-        score = total / (math.fsum(weights) + 250)
-        return {"score": score, "n": n, "evidence": kind, "confidence": confidence}
-    return {
-        "score": None,
-        "n": None,
-        "evidence": "none",
-        "confidence": None,
-        "withheld": "small_base",
-    }
+def is_open_in(stay: Stay, stage: int) -> bool:
+    return stay.left is None and stay.stage == stage
 
 
 def oracle_export(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 from pydantic import SecretStr
@@ -116,10 +116,13 @@ def _order(record_id: str) -> tuple[int, int, str]:
     return (0, int(record_id), "") if record_id.isdigit() else (1, 0, record_id)
 
 
-def _journey(where: dict[str, Any] | None = None) -> JourneyRequest:
+UnitKind = Literal["contact", "company", "deal"]
+
+
+def _journey(where: dict[str, Any] | None = None, unit: UnitKind = "contact") -> JourneyRequest:
     text = plugin.profile_text("crm")
     assert text is not None
-    return JourneyRequest("customers", "Customer journey", "contact", "crm", text, where or {})
+    return JourneyRequest("customers", "Customer journey", unit, "crm", text, where or {})
 
 
 def _exported(journey_map: JourneyMap) -> dict[str, Any]:
@@ -128,14 +131,17 @@ def _exported(journey_map: JourneyMap) -> dict[str, Any]:
 
 
 def product_export(
-    portal: Portal, as_of: datetime, where: dict[str, Any] | None = None
+    portal: Portal,
+    as_of: datetime,
+    where: dict[str, Any] | None = None,
+    unit: UnitKind = "contact",
 ) -> dict[str, Any]:
-    """Return what the product exports as JSON for a journey of contacts."""
-    facts = plugin.facts(PortalRecords(portal, as_of), _journey(where), as_of=as_of)
+    """Return what the product exports as JSON for a journey of contacts, companies or deals."""
+    facts = plugin.facts(PortalRecords(portal, as_of), _journey(where, unit), as_of=as_of)
     return _exported(JourneyMap(as_of, (compute(facts, as_of=as_of),)))
 
 
-def pulled_export(portal: Portal, as_of: datetime) -> dict[str, Any]:
+def pulled_export(portal: Portal, as_of: datetime, unit: UnitKind = "contact") -> dict[str, Any]:
     """Return the same after reading *portal* through the source into a mirror."""
     clock = FakeClock(as_of)
     sandbox = HubSpotSandbox(portal, clock=clock)
@@ -147,8 +153,8 @@ def pulled_export(portal: Portal, as_of: datetime) -> dict[str, Any]:
     )
     try:
         with TemporaryDirectory() as folder, Store(f"sqlite:///{Path(folder) / 'm.db'}") as store:
-            pulled = pull(source, store, needs(plugin, (_journey(),)))
+            pulled = pull(source, store, needs(plugin, (_journey(unit=unit),)))
             assert not pulled.failed, pulled.findings
-            return _exported(compute_map(plugin, store, (_journey(),), as_of=as_of))
+            return _exported(compute_map(plugin, store, (_journey(unit=unit),), as_of=as_of))
     finally:
         source.close()

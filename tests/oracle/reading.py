@@ -17,6 +17,7 @@ from cjm_sync_sandbox.portal import Portal
 DAY = 86_400_000
 EARLIEST = 946_684_800_000  # 2000-01-01, before which a time counts as missing
 Row = dict[str, Any]
+OBJECTS = {"CONTACT": "contacts", "COMPANY": "companies", "DEAL": "deals"}
 
 DEFAULT_LIFECYCLE = (
     ("subscriber", "Subscriber"),
@@ -38,6 +39,7 @@ DEFAULT_DEAL_STAGES = (
     ("closedlost", "0.0", "true"),
 )
 DEFAULT_TICKET_STAGES = (("1", "OPEN"), ("2", "OPEN"), ("3", "OPEN"), ("4", "CLOSED"))
+DEFAULT_CATEGORIES = ("PRODUCT_ISSUE", "BILLING_ISSUE", "FEATURE_REQUEST", "GENERAL_INQUIRY")
 DEFAULT_DISPOSITIONS = {
     "9d9162e7-6cf3-4944-bf63-4dff82258764": "Busy",
     "f240bbac-87c9-4f6e-bf70-924b57d47db7": "Connected",
@@ -107,8 +109,9 @@ class World:
     links: dict[tuple[str, str], dict[str, set[str]]] = field(default_factory=dict)
     forms: dict[str, list[Row]] = field(default_factory=dict)  # by address, in lower case
     mails: dict[str, list[Row]] = field(default_factory=dict)  # by address, in lower case
-    views: dict[str, list[Row]] = field(default_factory=dict)  # by contact
+    views: dict[tuple[str, str], list[Row]] = field(default_factory=dict)  # by object and id
     surveys: dict[str, list[Row]] = field(default_factory=dict)  # those without a link, by contact
+    staff: dict[str, list[Row]] = field(default_factory=dict)  # by company, smallest id first
 
     def __post_init__(self) -> None:
         for name, rows in self.portal.rows.items():
@@ -136,14 +139,17 @@ class World:
             }
             for address in given:
                 self.forms.setdefault(address, []).append(row)
+        for row in sorted(self.rows.get("contacts", {}).values(), key=lambda r: id_order(r["id"])):
+            company = self.survivor("companies", text_of(row, "associatedcompanyid"))
+            self.staff.setdefault(company, []).append(row)
         for row in self.portal.rows.get("email_events", []):
             address = str(row.get("recipient") or "").strip().lower()
             self.mails.setdefault(address, []).append(row)
         for row in self.portal.rows.get("events", []):
-            of_contact = str(row.get("objectType", "")).upper() == "CONTACT"
-            if of_contact and row.get("eventType") == "e_visited_page":
-                whose = self.survivor("contacts", str(row.get("objectId")))
-                self.views.setdefault(whose, []).append(row)
+            kind = OBJECTS.get(str(row.get("objectType", "")).upper())
+            if kind is not None and row.get("eventType") == "e_visited_page":
+                whose = self.survivor(kind, str(row.get("objectId")))
+                self.views.setdefault((kind, whose), []).append(row)
         for key, row in self.rows.get("feedback_submissions", {}).items():
             if not self.linked("feedback_submissions", key, "contacts"):
                 whose = self.survivor("contacts", text_of(row, "hs_contact_id"))
@@ -184,6 +190,12 @@ class World:
         """Return the live records of *other* linked to one record, smallest id first."""
         ids = self.links.get((name, record_id), {}).get(other, set())
         return [self.rows[other][key] for key in sorted(ids, key=id_order)]
+
+    def of_addresses(self, contact: Row, index: Mapping[str, list[Row]]) -> list[Row]:
+        """Return the rows of *index* under a contact's addresses, in any case."""
+        given = [text_of(contact, "email"), *text_of(contact, "hs_additional_emails").split(";")]
+        addresses = {one.strip().lower() for one in given if one.strip()}
+        return [row for address in sorted(addresses) for row in index.get(address, [])]
 
     def created(self, row: Row) -> int | None:
         return to_ms(row.get("createdAt")) or to_ms(text_of(row, "createdate"))
@@ -263,6 +275,10 @@ class World:
         if not options:
             return DEFAULT_DISPOSITIONS
         return {str(one["value"]): str(one["label"]) for one in options}
+
+    def ticket_categories(self) -> set[str]:
+        options = self._options("tickets", "hs_ticket_category")
+        return {str(one["value"]) for one in options} or set(DEFAULT_CATEGORIES)
 
     def _options(self, name: str, prop: str) -> list[Row]:
         for definition in (self.portal.info.get("properties") or {}).get(name, []):

@@ -38,12 +38,12 @@ UNHEARD_CALLS = {
     "QUEUED", "RINGING", "CONNECTING", "CALLING_CRM_USER", "IN_PROGRESS", "FAILED", "CANCELED",
 }  # fmt: skip
 LOST_REASONS = (
-    (r"servic|support|quality", -2.0),
-    (r"compet|rival", -1.0),
-    (r"featur|function|missing|integrat", -1.0),
-    (r"pric|cost|budget|expens", -0.5),
-    (r"no rep|no resp|ghost|silen", -0.5),
-    (r"tim|later|postpon|not now", -0.25),
+    ("service", r"servic|support|quality", -2.0),
+    ("competitor", r"compet|rival", -1.0),
+    ("feature", r"featur|function|missing|integrat", -1.0),
+    ("price", r"pric|cost|budget|expens", -0.5),
+    ("no_reply", r"no rep|no resp|ghost|silen", -0.5),
+    ("timing", r"tim|later|postpon|not now", -0.25),
 )
 CALL_SCORES = {
     "connected": 0.5,

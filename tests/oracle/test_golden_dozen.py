@@ -53,6 +53,10 @@ def whole_map(
     touchpoints: list[dict[str, Any]],
     personas: list[dict[str, Any]],
     outcomes: dict[str, Any],
+    *,
+    pains: list[dict[str, Any]] | None = None,
+    delights: list[dict[str, Any]] | None = None,
+    opportunities: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     journey = {
         "key": "customers",
@@ -65,10 +69,10 @@ def whole_map(
         "touchpoints": touchpoints,
         "personas": personas,
         "outcomes": outcomes,
-        "pains": None,
-        "delights": None,
-        "opportunities": None,
-        "coverage": None,
+        "pains": pains or [],
+        "delights": delights or [],
+        "opportunities": opportunities or [],
+        "onboarding": 0,
     }
     return {"schema": 1, "as_of": "2026-11-01T00:00:00.000Z", "journeys": [journey]}
 
@@ -126,7 +130,14 @@ def test_a_dozen_contacts_five_times_each_show_every_number(export: Export) -> N
         for (stage, key), (touches, units, reach, emotion) in expected_five.TOUCHPOINTS.items()
     ]
     by_hand = whole_map(
-        60, expected_five.CELLS, rows, expected_five.PERSONAS, expected_five.OUTCOMES
+        60,
+        expected_five.CELLS,
+        rows,
+        expected_five.PERSONAS,
+        expected_five.OUTCOMES,
+        pains=expected_five.PAINS,
+        delights=expected_five.DELIGHTS,
+        opportunities=expected_five.OPPORTUNITIES,
     )
 
     assert differences(by_hand, export(copied(dozen(), 5), AS_OF)) == []

@@ -1,10 +1,12 @@
-"""Lists each contact's touches and signals: sections 4 and 6 of the journey model."""
+"""Lists each unit's touches and signals: sections 1, 4 and 6 of the journey model."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
+from oracle.belonging import Belonging, belonging
 from oracle.reading import DAY, Row, World, id_order, text_of, to_ms, to_number
 from oracle.tables import (
     CALL_SCORES,
@@ -28,6 +30,8 @@ from oracle.timeline import (
     starts_a_word,
     whole_nps,
 )
+
+HOUR = DAY / 24
 
 
 @dataclass
@@ -62,33 +66,59 @@ class Answer:
 
 
 @dataclass
+class Occasion:
+    """What pains are counted from: a record of one *kind*, with *stage* that of its time.
+
+    *subject* is a ticket's category or a loss's reason group; *hours* and *target* are those of
+    an answer or a closing; *missed* is of a meeting.
+    """
+
+    kind: Literal["ticket", "response", "close", "loss", "meeting", "complaint"]
+    record: str
+    t: int
+    subject: str = ""
+    hours: float = 0.0
+    target: float = 0.0
+    missed: bool = False
+    stage: int | None = None
+
+
+@dataclass
 class Unit:
-    """One contact with everything that the metrics need."""
+    """One contact, company or deal with everything that the metrics need.
+
+    *cast* are the contacts that its persona may come from.
+    """
 
     row: Row
+    cast: list[Row]
     deals: list[Deal]
     timeline: Timeline
     touches: list[Touch]
     signals: list[Signal]
     answers: list[Answer]
+    occasions: list[Occasion]
     lifecycle_unmapped: bool
+    is_onboarding: bool
 
 
 class Collector:
-    """Collects one contact's touches and signals, first without stages."""
+    """Collects one unit's touches and signals, first without stages."""
 
-    def __init__(self, world: World, row: Row, deals: list[Deal]) -> None:
+    def __init__(self, world: World, whose: Belonging, deals: list[Deal]) -> None:
         self.world = world
-        self.row = row
-        self.id = str(row["id"])
+        self.whose = whose
+        self.row = whose.row
         self.deals = deals
         self.touches: list[Touch] = []
         self.signals: list[Signal] = []
         self.answers: list[Answer] = []
         self.meetings: list[tuple[int, Row]] = []
+        self.occasions: list[Occasion] = []
+        self.is_onboarding = False
 
     def _linked(self, name: str) -> list[Row]:
-        return self.world.linked("contacts", self.id, name)
+        return self.whose.linked(self.world, name)
 
     def _past(self, t: int | None) -> bool:
         return t is not None and t < self.world.now
@@ -142,34 +172,34 @@ class Collector:
             t = first if first is not None else self.world.created(self.row)
             self._touch(SOURCES.get(source, "other.contacts"), t)
 
-    def _addresses(self) -> set[str]:
-        given = [text_of(self.row, "email"), *text_of(self.row, "hs_additional_emails").split(";")]
-        return {one.strip().lower() for one in given if one.strip()}
-
     def _forms(self) -> None:
-        mine = self._addresses()
-        times: dict[str, int] = {}
-        for row in [row for address in mine for row in self.world.forms.get(address, [])]:
-            t = to_ms(row.get("submittedAt"))
-            if t is not None and t < self.world.now:
-                conversion = str(row["conversionId"])
-                times[conversion] = min(t, times.get(conversion, t))
-        for t in times.values():
+        every: dict[str, int] = {}
+        for contact in self.whose.contacts:
+            times: dict[str, int] = {}
+            for row in self.world.of_addresses(contact, self.world.forms):
+                t = to_ms(row.get("submittedAt"))
+                if t is not None and t < self.world.now:
+                    conversion = str(row["conversionId"])
+                    times[conversion] = min(t, times.get(conversion, t))
+            if not times:
+                names = ("first_conversion_date", "recent_conversion_date")
+                for t in self._two_dates(contact, *names):
+                    self._touch("web.form", t)
+            every |= times
+        for t in every.values():
             self._touch("web.form", t)
-        if not times:
-            for t in self._two_dates("first_conversion_date", "recent_conversion_date"):
-                self._touch("web.form", t)
 
-    def _two_dates(self, *names: str) -> list[int]:
-        found = {to_ms(text_of(self.row, name)) for name in names}
+    def _two_dates(self, contact: Row, *names: str) -> list[int]:
+        found = {to_ms(text_of(contact, name)) for name in names}
         return sorted(t for t in found if t is not None and t < self.world.now)
 
     def _pages(self) -> None:
         views: dict[str, int] = {}
-        for row in self.world.views.get(self.id, []):
-            t = to_ms(row.get("occurredAt"))
-            if t is not None and t < self.world.now:
-                views[str(row["id"])] = t
+        for kind, record_id in self.whose.nodes:
+            for row in self.world.views.get((kind, record_id), []):
+                t = to_ms(row.get("occurredAt"))
+                if t is not None and t < self.world.now:
+                    views[str(row["id"])] = t
         previous = None
         for t in sorted(views.values()):
             if previous is None or t - previous >= 30 * 60 * 1000:
@@ -177,25 +207,21 @@ class Collector:
             previous = t
 
     def _marketing_mail(self) -> None:
-        mine = self._addresses()
-        events: dict[tuple[str, str], Row] = {}
-        for row in [row for address in mine for row in self.world.mails.get(address, [])]:
-            dropped = row.get("filteredEvent") or row.get("obsoletedBy")
-            if not dropped and self._past(to_ms(row.get("created"))):
-                events[str(row["id"]), str(row["created"])] = row
-        if not events:
-            for sent_at in self._two_dates("hs_email_first_send_date", "hs_email_last_send_date"):
-                self._touch("mail.marketing", sent_at)
-            clicks = self._two_dates("hs_email_last_click_date")
-            opens = self._two_dates("hs_email_last_open_date")
-            for score, times in ((0.4, clicks), (0.1, [] if clicks else opens)):
-                for clicked_at in times:
-                    self._signal("mail.marketing", clicked_at, score, 20)
-            return
+        every: dict[tuple[str, str], Row] = {}
+        for contact in self.whose.contacts:
+            events: dict[tuple[str, str], Row] = {}
+            for row in self.world.of_addresses(contact, self.world.mails):
+                dropped = row.get("filteredEvent") or row.get("obsoletedBy")
+                if not dropped and self._past(to_ms(row.get("created"))):
+                    events[str(row["id"]), str(row["created"])] = row
+            if not events:
+                self._marketing_dates(contact)
+            every |= events
         messages: dict[str, dict[str, list[int]]] = {}
-        for row in events.values():
+        for key, row in every.items():
             t = to_ms(row["created"])
             assert t is not None
+            complaint = Occasion("complaint", ":".join(key), t)
             kind = row.get("type")
             if kind == "DELIVERED":
                 self._touch("mail.marketing", t)
@@ -203,8 +229,10 @@ class Collector:
                 self._signal("mail.marketing", t, -0.5, 20)
             elif kind == "SPAMREPORT":
                 self._signal("mail.marketing", t, -2, 20)
+                self.occasions.append(complaint)
             elif kind == "STATUSCHANGE" and row.get("subscriptions"):
                 self._signal("mail.marketing", t, -1.5, 20)
+                self.occasions.append(complaint)
             elif kind in {"CLICK", "OPEN"}:
                 sent = row.get("sentBy") or row
                 message = messages.setdefault(f"{sent.get('id')}:{sent.get('created')}", {})
@@ -214,6 +242,16 @@ class Collector:
                 self._signal("mail.marketing", min(message["CLICK"]), 0.4, 20)
             else:
                 self._signal("mail.marketing", min(message["OPEN"]), 0.1, 20)
+
+    def _marketing_dates(self, contact: Row) -> None:
+        names = ("hs_email_first_send_date", "hs_email_last_send_date")
+        for sent_at in self._two_dates(contact, *names):
+            self._touch("mail.marketing", sent_at)
+        clicks = self._two_dates(contact, "hs_email_last_click_date")
+        opens = self._two_dates(contact, "hs_email_last_open_date")
+        for score, times in ((0.4, clicks), (0.1, [] if clicks else opens)):
+            for clicked_at in times:
+                self._signal("mail.marketing", clicked_at, score, 20)
 
     def _sales_mail(self) -> None:
         for row in self._linked("emails"):
@@ -261,7 +299,7 @@ class Collector:
         self.meetings.sort(key=lambda one: (one[0], id_order(str(one[1]["id"]))))
 
     def quotes(self) -> list[Row]:
-        """Return the quotes sent to this contact, itself or through its deals."""
+        """Return the quotes sent to this unit, itself or through its deals."""
         found = {str(row["id"]): row for row in self._linked("quotes")}
         for deal in self.deals:
             for row in self.world.linked("deals", deal.id, "quotes"):
@@ -270,7 +308,11 @@ class Collector:
         return [row for row in found.values() if text_of(row, "hs_status") in sent]
 
     def surveys(self) -> list[Row]:
-        return self._linked("feedback_submissions") + self.world.surveys.get(self.id, [])
+        found = {str(row["id"]): row for row in self._linked("feedback_submissions")}
+        for contact in self.whose.contacts:
+            for row in self.world.surveys.get(str(contact["id"]), []):
+                found[str(row["id"])] = row
+        return list(found.values())
 
     def _closings(self, deal: Deal) -> None:
         for state in deal.states:
@@ -280,12 +322,13 @@ class Collector:
             elif state.kind == "lost":
                 self._touch("sales.lost", state.t)
                 reason = text_of(deal.row, "closed_lost_reason")
-                score = -0.5
-                for pattern, of_group in LOST_REASONS:
+                score, theme = -0.5, ""
+                for group, pattern, of_group in LOST_REASONS:
                     if starts_a_word(pattern, reason):
-                        score = of_group
+                        score, theme = of_group, group
                         break
                 self._signal("sales.lost", state.t, score, 50)
+                self.occasions.append(Occasion("loss", deal.id, state.t, subject=theme))
 
     def _ticket(self, row: Row) -> None:
         world = self.world
@@ -295,15 +338,37 @@ class Collector:
         priority = text_of(row, "hs_ticket_priority")
         if priority in PRIORITY_SCORES:
             self._signal("svc.ticket", created, PRIORITY_SCORES[priority], 60)
+        record = str(row["id"])
+        categories = text_of(row, "hs_ticket_category").split(";")
+        known = world.ticket_categories()
+        for category in {one.strip() for one in categories if one.strip() in known} or {""}:
+            self.occasions.append(Occasion("ticket", record, created, subject=category))
+        answered = to_ms(text_of(row, "first_agent_reply_date"))
+        if answered is not None and created <= answered < world.now:
+            due = to_ms(text_of(row, "hs_time_to_first_response_sla_at"))
+            allowed = due - created if due is not None and due > created else DAY
+            self._help("response", record, created, answered, allowed)
         due = to_ms(text_of(row, "hs_time_to_close_sla_at"))
         target = due - created if due is not None and due > created else 3 * DAY
         is_closed, closed = self._ticket_closed(row)
+        pipeline = world.pipelines("tickets").get(text_of(row, "hs_pipeline"), {})
+        label = str(pipeline.get("label", ""))
+        if not is_closed and re.search(r"onboard|implement|kick-?off|setup", label, re.IGNORECASE):
+            self.is_onboarding = True
+        if closed is not None and closed >= created:
+            self._help("close", record, created, closed, target)
         if closed is not None:
             ratio = (closed - created) / target
             score = 0.5 if ratio <= 1 else 0.0 if ratio <= 2 else -0.5 if ratio <= 4 else -1.0
             self._signal("svc.ticket", closed, score, 60)
         elif not is_closed and created + target < world.now:
             self._signal("svc.ticket", created + target, -1.5, 60)
+
+    def _help(
+        self, kind: Literal["response", "close"], record: str, created: int, t: int, allowed: int
+    ) -> None:
+        hours, target = (t - created) / HOUR, allowed / HOUR
+        self.occasions.append(Occasion(kind, record, t, hours=hours, target=target))
 
     def _ticket_closed(self, row: Row) -> tuple[bool, int | None]:
         world = self.world
@@ -352,23 +417,27 @@ class Collector:
                 key = "meet.first" if place == 0 else "meet.follow"
             self._touch(key, t)
             outcome = text_of(row, "hs_meeting_outcome")
+            missed = outcome in {"CANCELED", "NO_SHOW"}
+            self.occasions.append(Occasion("meeting", str(row["id"]), t, missed=missed))
             if outcome in MEETING_SCORES:
                 self._signal(key, t, MEETING_SCORES[outcome], 40)
 
 
-def read_unit(world: World, row: Row, *, pipelines: list[str] | None) -> Unit:
-    """Work out one contact from its records."""
-    contact = str(row["id"])
+def read_unit(world: World, kind: str, row: Row, *, pipelines: list[str] | None) -> Unit:
+    """Work out one unit from its records."""
+    whose = belonging(world, kind, row)
+    of_unit = [row] if kind == "deals" else whose.linked(world, "deals")
     deals = [
         read_deal(world, deal)
-        for deal in world.linked("contacts", contact, "deals")
+        for deal in of_unit
         if pipelines is None or text_of(deal, "pipeline") in pipelines
     ]
-    collector = Collector(world, row, deals)
+    collector = Collector(world, whose, deals)
     collector.collect()
     meanings = lifecycle_meanings(world)
     values = [value for value, _ in world.lifecycle()]
-    changes = world.changes(row, "lifecyclestage", values) or []
+    has_lifecycle = kind != "deals"
+    changes = (world.changes(row, "lifecyclestage", values) or []) if has_lifecycle else []
     deal_births = [t for deal in deals if (t := world.created(deal.row)) is not None]
     evidence = Evidence(
         created=world.created(row),
@@ -399,12 +468,24 @@ def read_unit(world: World, row: Row, *, pipelines: list[str] | None) -> Unit:
         signal.stage = _stage_of(timeline, signal.key, signal.t)
     for answer in collector.answers:
         answer.stage = timeline.stage_at(answer.t)
+    for occasion in collector.occasions:
+        key = "sales.lost" if occasion.kind == "loss" else ""
+        occasion.stage = _stage_of(timeline, key, occasion.t)
     last = changes[-1][1] if changes else ""
-    if not world.known(row, "lifecyclestage", values):
+    if has_lifecycle and not world.known(row, "lifecyclestage", values):
         last = text_of(row, "lifecyclestage")  # without a time it is used as read
     unmapped = bool(last) and meanings.get(last, "unmapped") == "unmapped"
     return Unit(
-        row, deals, timeline, collector.touches, collector.signals, collector.answers, unmapped
+        row=row,
+        cast=whose.cast,
+        deals=deals,
+        timeline=timeline,
+        touches=collector.touches,
+        signals=collector.signals,
+        answers=collector.answers,
+        lifecycle_unmapped=unmapped,
+        occasions=collector.occasions,
+        is_onboarding=collector.is_onboarding,
     )
 
 

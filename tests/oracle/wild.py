@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cjm_sync_sandbox.portal import Portal
+from oracle.reading import DEFAULT_TICKET_STAGES
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = 1 / 24
@@ -41,6 +42,8 @@ PIPELINES = {
         ("dw2", "1", "true"), ("dl", "0", "true"), ("dl2", "0.0", "true"),
     )),
 }  # fmt: skip
+CATEGORIES = (None, "BILLING_ISSUE", "PRODUCT_ISSUE", "PRODUCT_ISSUE", "BILLING_ISSUE;PRODUCT_ISSUE",
+              "NO_OPTION", "FEATURE_REQUEST; NO_OPTION")  # fmt: skip
 REASONS = (None, "", "Bad customer service", "a rival", "missing integration", "Budget", "too pricey",
            "no reply", "not now, later", "because", "timing", "disappointment", "expensive support")  # fmt: skip
 
@@ -53,6 +56,7 @@ class Wild:
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.next_id = 1000
         self.contacts: list[str] = []
+        self.companies: list[str] = []
 
     def ago(self) -> float:
         """Pick a time on a coarse grid, so that instants and window edges collide often."""
@@ -123,10 +127,22 @@ class Wild:
             made["properties"][prop] = self.r.choice(values)  # a newest value that is not current
 
     def whose(self) -> dict[str, list[str]]:
-        return {"contacts": self.r.sample(self.contacts, self.r.choice((1, 1, 1, 2, 3)))}
+        """Link to some contacts, and now and then to a company or a deal as well or instead."""
+        found = {"contacts": self.r.sample(self.contacts, self.r.choice((1, 1, 1, 2, 3)))}
+        if self.r.random() < 0.2:
+            found["companies"] = [self.r.choice(self.companies)]
+        if self.rows.get("deals") and self.r.random() < 0.3:
+            deals = self.r.choices(self.rows["deals"], k=self.r.choice((1, 1, 2)))
+            found["deals"] = [row["id"] for row in deals]
+        if len(found) > 1 and self.r.random() < 0.3:
+            del found["contacts"]
+        return found
 
     def build(self) -> Portal:
         r = self.r
+        for _ in range(9):
+            self._company()
+        self.companies = [row["id"] for row in self.rows["companies"]]
         for number in range(24):
             self._contact(number)
         self.contacts = [row["id"] for row in self.rows["contacts"]]
@@ -186,7 +202,18 @@ class Wild:
                 "deals": [
                     {"id": key, "label": label, "stages": stages[key]}
                     for key, (label, _) in PIPELINES.items()
-                ]
+                ],
+                "tickets": [
+                    {
+                        "id": key,
+                        "label": label,
+                        "stages": [
+                            {"id": one, "label": one, "metadata": {"ticketState": state}}
+                            for one, state in (*DEFAULT_TICKET_STAGES, ("5", "CLOSED"))
+                        ],
+                    }
+                    for key, label in (("0", "Support"), ("t1", "Customer KickOff"))
+                ],
             },
             "lifecycle_stages": [
                 {"value": value, "label": label, "displayOrder": place}
@@ -225,6 +252,21 @@ class Wild:
             },
         }  # fmt: skip
 
+    def _company(self) -> None:
+        created = self.ago()
+        first = self.maybe(0.5, self.at(self.ago()))
+        made = self.row(
+            "companies",
+            created,
+            {
+                "hs_analytics_source": self.r.choice((None, "DIRECT_TRAFFIC", "OFFLINE", "MARS")),
+                "hs_analytics_first_timestamp": first,
+            },
+        )
+        if self.r.random() < 0.6:
+            values = [self.r.choice([*(value for value, _ in LIFECYCLE), ""]) for _ in range(3)]
+            self.give_history(made, "lifecyclestage", values, created)
+
     def _contact(self, number: int) -> None:
         r = self.r
         created = self.ago()
@@ -238,6 +280,7 @@ class Wild:
                 (None, "END_USER", "CHAMPION;END_USER", "BUDGET_HOLDER;END_USER", "BLOCKER")
             ),
             "hs_seniority": r.choice((None, None, "vp", "employee", "owner")),
+            "associatedcompanyid": r.choice((*self.companies, None, None, "4", "998")),
             "hs_analytics_source": r.choice(
                 (None, "", "ORGANIC_SEARCH", "PAID_SOCIAL", "AI_REFERRALS", "OFFLINE", "MARS")
             ),
@@ -282,6 +325,7 @@ class Wild:
                 "hs_exchange_rate": self.maybe(0.5, "0.9"),
                 "amount_in_home_currency": self.maybe(0.2, "777"),
                 "closed_lost_reason": r.choice(REASONS),
+                "hs_analytics_source": r.choice((None, None, "REFERRALS", "MARS")),
             },
             associations=self.whose(),
         )
@@ -349,18 +393,22 @@ class Wild:
         r = self.r
         created = self.ago()
         closed = self.maybe(0.4, max(created - r.choice((0.5, 1, 3, 5, 6, 11, 13)), -2))
+        answered = created - r.choice((-1, 0, HOUR, 0.5, 1, 1 + HOUR, 3))
         made = self.row(
             "tickets",
             created,
             {
-                "hs_pipeline": "0",
+                "hs_pipeline": r.choice(("0", "0", "0", "t1")),
+                "hs_ticket_category": r.choice(CATEGORIES),
+                "first_agent_reply_date": self.maybe(0.6, self.at(answered)),
+                "hs_time_to_first_response_sla_at": self.maybe(0.3, self.at(created - 0.5)),
                 "hs_ticket_priority": r.choice(("LOW", "MEDIUM", "HIGH", "URGENT", None, "MAYBE")),
                 "closed_date": self.at(closed) if closed is not None else None,
                 "hs_time_to_close_sla_at": self.maybe(0.4, self.at(created - r.choice((1, 2, 4)))),
             },
             associations=self.whose(),
         )
-        stages = [r.choice(("1", "2", "3", "4", "4")) for _ in range(r.randint(1, 4))]
+        stages = [r.choice(("1", "2", "3", "4", "4", "5")) for _ in range(r.randint(1, 4))]
         self.give_history(made, "hs_pipeline_stage", stages, created)
         if self.rows.get("calls") and r.random() < 0.5:
             made["associations"]["calls"] = [r.choice(self.rows["calls"])["id"]]
@@ -415,10 +463,16 @@ class Wild:
         views = self.rows.setdefault("events", [])
         for number in range(30):
             shift = r.choice((0, 20, 29, 30, 31, 50)) / 1440
+            seen = {
+                "CONTACT": self.contacts,
+                "COMPANY": self.companies,
+                "DEAL": [row["id"] for row in self.rows["deals"]],
+            }
+            kind = r.choice(("CONTACT", "CONTACT", "CONTACT", "COMPANY", "DEAL"))
             views.append(
                 {
-                    "objectType": "CONTACT",
-                    "objectId": r.choice(self.contacts),
+                    "objectType": kind,
+                    "objectId": r.choice(seen[kind]),
                     "eventType": r.choice(("e_visited_page", "e_visited_page", "e_form_view")),
                     "occurredAt": self.iso(r.choice((10, 60, 90)) - shift),
                     "id": f"view{number}",
@@ -426,7 +480,7 @@ class Wild:
                 }
             )
         mails = self.rows.setdefault("email_events", [])
-        for number in range(40):
+        for number in range(160):
             who = r.randrange(24)
             message = f"m{who}-{r.randrange(3)}"
             mails.append(
@@ -436,7 +490,7 @@ class Wild:
                     "type": r.choice(
                         (
                             "SENT",
-                            "DELIVERED",
+                            *("DELIVERED",) * 14,
                             "OPEN",
                             "OPEN",
                             "CLICK",
@@ -457,8 +511,10 @@ class Wild:
         """Let one contact be the survivor of two others, one of whose rows is still about."""
         survivor, former = self.r.sample(self.rows["contacts"], 2)
         survivor["properties"]["hs_merged_object_ids"] = f"{former['id']};999"
+        survivor, former = self.r.sample(self.rows["companies"], 2)
+        survivor["properties"]["hs_merged_object_ids"] = f"{former['id']};998"
 
 
 def wild_portal(seed: int) -> Portal:
-    """Return an odd portal of 24 contacts."""
+    """Return an odd portal of 24 contacts and 9 companies."""
     return Wild(seed).build()
