@@ -55,6 +55,9 @@ PIPELINES = [
 ]
 
 
+CATEGORIES = [f"CATEGORY_{number}" for number in range(12)]
+
+
 class Planted:
     """Records in memory, and short ways to add some."""
 
@@ -65,6 +68,17 @@ class Planted:
                 Record("account", "1", {"portalId": 1, "timeZone": "UTC", "companyCurrency": "EUR"})
             ],
             "pipelines": PIPELINES,
+            "properties": [
+                Record(
+                    "properties",
+                    "tickets/hs_ticket_category",
+                    {
+                        "name": "hs_ticket_category",
+                        "type": "enumeration",
+                        "options": [{"value": one, "label": one} for one in CATEGORIES],
+                    },
+                )
+            ],
         }
 
     def all(self, object: str) -> Iterator[Record]:  # noqa: A002 - the port's own word
@@ -162,8 +176,10 @@ WAY = ("lead", "marketingqualifiedlead", "opportunity", "customer", "evangelist"
 """The lifecycle value that leads to each stage, in their order."""
 
 
-def quiet_portal(seed: int, *, contacts: int = 500, loss: float = 0.0) -> Planted:
-    """Return a portal in which nothing is wrong; *loss* is lost in each stage but the last two."""
+def quiet_portal(
+    seed: int, *, contacts: int = 500, loss: float = 0.0, tickets: float = 0.02
+) -> Planted:
+    """Return a portal in which nothing is wrong; *tickets* is how many there are per contact."""
     portal = Planted(seed)
     chance = portal.random
     for number in range(1, contacts + 1):
@@ -201,12 +217,9 @@ def quiet_portal(seed: int, *, contacts: int = 500, loss: float = 0.0) -> Plante
         while ago > (lost_at or 0):
             portal.touch("mail.sales", contact, ago)
             ago -= chance.uniform(6, 8)
-        if chance.random() < 0.5:
-            _survey(portal, contact, chance.uniform(0.1, created))
-        if chance.random() < 0.2:
-            _ticket(portal, contact, chance.uniform(0.1, created))
-        if chance.random() < 0.3:
-            _meeting(portal, contact, chance.uniform(0.1, created))
+        for often, happens in ((2.0, _survey), (tickets, _ticket), (1.0, _meeting)):
+            for _ in range(int(often) + (chance.random() < often % 1)):
+                happens(portal, contact, chance.uniform(0.1, created))
     return portal
 
 
@@ -219,10 +232,9 @@ def _survey(portal: Planted, contact: str, ago: float) -> None:
 def _ticket(portal: Planted, contact: str, ago: float) -> None:
     closed = max(ago - portal.random.uniform(0.1, 2.5), 0.01)
     answered = max(ago - portal.random.uniform(0.01, 0.1), 0.005)
-    category = f"CATEGORY_{portal.random.randrange(12)}"
     fields = {
         "hs_pipeline": "0",
-        "hs_ticket_category": category,
+        "hs_ticket_category": portal.random.choice(CATEGORIES),
         "closed_date": _at(closed),
         "first_agent_reply_date": _at(answered),
     }
