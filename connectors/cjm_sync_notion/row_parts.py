@@ -15,6 +15,7 @@ from cjm_sync_notion.workspace import SYNC_KEY, Database
 
 ACTIVE = Choice("active", "active")
 NO_DATA = Choice("no_data", "no data")
+RETIRED = Choice("retired", "retired")
 RESOLVED = Choice("resolved", "resolved")
 
 

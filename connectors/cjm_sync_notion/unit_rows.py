@@ -2,7 +2,8 @@
 
 A unit's row is known by a pseudonym, or at `full` by the record's id. Whatever the detail is lowered
 to, and whoever is erased or no longer a unit: the row stays under its pseudonym with every other
-synced cell empty, in the same run and outside the guard.
+synced cell empty, in the same run. That is neither a removal nor a want of data, so no guard holds
+it back.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from cjm_sync_notion.column_parts import STANDING
 from cjm_sync_notion.names import Names
 from cjm_sync_notion.row_parts import (
     ACTIVE,
-    NO_DATA,
+    RETIRED,
     Known,
     empty,
     felt,
@@ -108,7 +109,7 @@ def unit_rows(
             case "unit", (_, _):
                 cells = {**empty(columns.JOURNEYS), "name": EMPTIED}
                 cells["journey"] = names.choice("journey", journey.key)
-                yield page(columns.JOURNEYS, key, journey, cells, NO_DATA)
+                yield page(columns.JOURNEYS, key, journey, cells, RETIRED)
             case _:
                 pass
 

@@ -19,8 +19,11 @@ pytestmark = LOOPBACK
 
 START = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
-CONSTANT = 12
-"""Reads of Notion that a run needs whatever the map's size: who, where, whose, and the databases."""
+CONSTANT = 18
+"""Reads of Notion that a run needs whatever the map's size.
+
+Who, where, whose, and of seven databases the columns and a first page of rows.
+"""
 
 
 def text(moment: datetime) -> str:

@@ -288,7 +288,7 @@ def test_lowering_the_detail_empties_the_row_under_its_pseudonym() -> None:
     filled = {name for name, value in page.cells.items() if value is not None}
     assert filled == {"name", "journey", "state", "sync_key"}
     assert page.cells["name"] == "no longer shown"
-    assert page.cells["state"] == Choice("no_data", "no data")
+    assert page.cells["state"] == Choice("retired", "retired")
     assert set(page.cells) == {c.key for c in BY_KIND["units"].columns if c.owner == "sync"}
 
 
