@@ -21,6 +21,7 @@ from cjm_sync.backfill import Wanted, backfill
 from cjm_sync.config import Config, environment, find_config, parse_trigger
 from cjm_sync.engine import compute_map, needs
 from cjm_sync.errors import BusyError, CjmSyncError, ConfigError
+from cjm_sync.explain import explain
 from cjm_sync.http import SystemClock
 from cjm_sync.ports import (
     Check,
@@ -409,6 +410,36 @@ def export(
     else:
         sys.stdout.buffer.write(exported)
         sys.stdout.buffer.flush()
+
+
+@app.command("explain")
+def explain_(
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY",
+            help="object/id of a unit, a row's Sync key with #number behind it, or a finding's code.",
+        ),
+    ],
+    *,
+    as_of: AsOfOption = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="List every id and event, not the first or newest few.")
+    ] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a unit is in its stage, where a number comes from, or what a finding asks for.
+
+    From the local mirror alone: neither service is asked.
+    """
+    with _home(config) as home:
+        explained = explain(home, key, as_of=parse_moment(as_of))
+    if as_json:
+        print_json(explained.as_json(every=every))
+        return
+    for line in explained.lines(every=every):
+        print_line(line)
 
 
 @app.command("import")

@@ -210,19 +210,7 @@ def map_of(home: Home, as_of: datetime | None, *, with_people: bool = False) -> 
 
     *with_people* lays what people put into their cells over it, as the last run saw them.
     """
-    if not home.store.count_records():
-        raise CjmSyncError(
-            "nothing has been read from HubSpot yet, so there is no map to export",
-            hint="Run `cjm-sync sync` first.",
-        )
-    if as_of is None:
-        last = home.store.facts().get("last_as_of")
-        if last is None:
-            raise CjmSyncError(
-                "no sync has finished yet, so there is no map to export",
-                hint="Run `cjm-sync sync` first, or name a time with --as-of.",
-            )
-        as_of = datetime.fromisoformat(last)
+    as_of = reference_time(home, as_of)
     people = home.store.people() if with_people else {}
     computed = compute_map(
         home.mapping,
@@ -233,3 +221,21 @@ def map_of(home: Home, as_of: datetime | None, *, with_people: bool = False) -> 
         people=people,
     )
     return overlay(computed, people)
+
+
+def reference_time(home: Home, as_of: datetime | None) -> datetime:
+    """Return *as_of*, else T of the last finished sync; raises CjmSyncError without a mirror."""
+    if not home.store.count_records():
+        raise CjmSyncError(
+            "nothing has been read from HubSpot yet, so there is no map",
+            hint="Run `cjm-sync sync` first.",
+        )
+    if as_of is not None:
+        return as_of
+    last = home.store.facts().get("last_as_of")
+    if last is None:
+        raise CjmSyncError(
+            "no sync has finished yet, so there is no map",
+            hint="Run `cjm-sync sync` first, or name a time with --as-of.",
+        )
+    return datetime.fromisoformat(last)

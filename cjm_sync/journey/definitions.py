@@ -97,7 +97,7 @@ TOUCHPOINT: Mapping[str, Definition] = {
     "units": _d("distinct units touched in the stage", "units touched", "window"),
     "reach": _d(
         "distinct units touched in the stage ÷ units with a stay that overlaps the window",
-        "units with such a stay",
+        "units touched",
         "window",
     ),
     "emotion": CELL["emotion"],

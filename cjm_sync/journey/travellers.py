@@ -52,22 +52,34 @@ def travellers(
     *travels* are those of `travel_all`, computed when left out. *former_ids* gives the ids that
     were merged into a unit. The rest of `facts.units` is left out.
     """
-    now = (as_of.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
-    travels = travel_all(facts) if travels is None else travels
     crowd = crowd or Crowd()
-    last_touch = _last_touches(facts)
-    stays, _ = tabulate(
-        travels,
-        np.where(last_touch >= 0, facts.touches.at[last_touch], -1)
-        if facts.touches.at.size
-        else np.full(len(facts.units), -1, dtype=np.int64),
-        as_of=now,
-        dormant_days=facts.settings.dormant_days,
-    )
-    teller = _Teller(facts, travels, now, stays, last_touch, former_ids or {})
+    teller = _teller(facts, travels, as_of, former_ids or {})
     places = [place for place in range(len(facts.units)) if teller.is_wanted(place, crowd.only)]
     places.sort(key=lambda place: (-teller.active_at(place), place))
     return tuple(teller.tell(place) for place in places[: crowd.most])
+
+
+def traveller(
+    facts: Facts, place: int, travels: Sequence[Travel] | None = None, *, as_of: datetime
+) -> Traveller:
+    """Return the row of the one unit at *place*."""
+    return _teller(facts, travels, as_of, {}).tell(place)
+
+
+def _teller(
+    facts: Facts,
+    travels: Sequence[Travel] | None,
+    as_of: datetime,
+    former_ids: Mapping[str, tuple[str, ...]],
+) -> _Teller:
+    now = (as_of.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
+    travels = travel_all(facts) if travels is None else travels
+    last_touch = _last_touches(facts)
+    touched_at = np.full(len(facts.units), -1, dtype=np.int64)
+    touched = last_touch >= 0
+    touched_at[touched] = facts.touches.at[last_touch[touched]]
+    stays, _ = tabulate(travels, touched_at, as_of=now, dormant_days=facts.settings.dormant_days)
+    return _Teller(facts, travels, now, stays, last_touch, former_ids)
 
 
 def _last_touches(facts: Facts) -> Ints:
@@ -247,4 +259,4 @@ def _day(at: int) -> str:
     return _moment(at).date().isoformat()
 
 
-__all__ = ["LONGEST", "OBJECTS", "Crowd", "travellers"]
+__all__ = ["LONGEST", "OBJECTS", "Crowd", "traveller", "travellers"]
