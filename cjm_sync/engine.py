@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from cjm_sync import __version__
 from cjm_sync.apply import Applier
-from cjm_sync.belonging import check_place, end_review
+from cjm_sync.belonging import HUB, check_place, end_review
 from cjm_sync.books import Tally
 from cjm_sync.crew import apply_with
 from cjm_sync.errors import CjmSyncError, ConfigError, GoneError, GuardTripped
@@ -218,7 +218,7 @@ class _Run:
         wished = self._target.render(
             shown,
             installation=installation,
-            bound=sorted(applier.memory),
+            bound=sorted({*applier.memory, *lost_keys(rows, applier.memory)}),
             picture=self._picture(shown),
             disclosure=disclosure,
         )
@@ -433,6 +433,18 @@ class _Run:
             plan=self._plan,
             error=error,
         )
+
+
+def lost_keys(rows: Sequence[Observed], memory: Mapping[str, Binding]) -> set[str]:
+    """Return the keys that stand in a hub that is being taken over.
+
+    Memory was lost with the store. A row that has no data now, is resolved, or is of a month that is
+    over would not be wished by the map alone, and so never be known again.
+    """
+    hub = memory.get(HUB)
+    if hub is None or "taken_over" not in hub.detail:
+        return set()
+    return {row.key for row in rows if row.key}
 
 
 def by_subject(
