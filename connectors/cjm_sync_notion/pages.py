@@ -15,9 +15,9 @@ from cjm_sync_notion.columns import OVERLAY_COLUMNS
 from cjm_sync_notion.databases import id_of
 from cjm_sync_notion.peoples import plain_value, text_of
 from cjm_sync_notion.queries import all_rows
+from cjm_sync_notion.rowcells import RowCells
 from cjm_sync_notion.schemas import deleted
 from cjm_sync_notion.templates import Templates
-from cjm_sync_notion.values import decode, encode, settled
 from cjm_sync_notion.viewmaking import LiveOptions
 from cjm_sync_notion.words import has_words
 from cjm_sync_notion.workspace import SYNC_KEY, Column, Database, Memory, database_key
@@ -40,12 +40,13 @@ class Pages:
         live: LiveOptions,
         present: dict[str, frozenset[str]],
         *,
+        cells: RowCells,
         templates: Templates,
         note: Callable[[Finding], None],
     ) -> None:
         self._client, self._databases, self._bot_id = client, databases, bot_id
         self._live, self._present = live, present
-        self._templates, self._note = templates, note
+        self._cells, self._templates, self._note = cells, templates, note
 
     def usable_columns(self, collection: str, memory: Memory) -> frozenset[str]:
         """Return the columns that still exist with the type they were made with.
@@ -82,7 +83,7 @@ class Pages:
             live = self._live.get((collection, column))
             if live is None:
                 continue
-            there = self._option_ids(collection, column, memory)
+            there = self._cells.option_ids(collection, column, memory)
             gone = {key: there.get(key) for key, at in ids.items() if at not in live.values()}
             if gone:
                 lost[column] = gone
@@ -114,7 +115,7 @@ class Pages:
 
     def _observed(self, collection: str, row: Mapping[str, Any], memory: Memory) -> Observed:
         return Observed(
-            key=self._key_of(collection, row, memory),
+            key=self._cells.key_of(collection, row, memory),
             remote_id=str(row["id"]),
             collection=collection,
             by_person=not self._is_ours(row, "last_edited_by"),
@@ -125,7 +126,7 @@ class Pages:
         )
 
     def _people(self, collection: str, row: Mapping[str, Any], memory: Memory) -> dict[str, Any]:
-        held = self._held(collection, row, memory)
+        held = self._cells.held(collection, row, memory)
         options = memory[database_key(collection)].detail.get("options", {})
         found = {
             key: plain_value(held[key], options.get(key, {}))
@@ -133,27 +134,6 @@ class Pages:
             if key in held
         }
         return {key: value for key, value in found.items() if value is not None}
-
-    def _key_of(self, collection: str, row: Mapping[str, Any], memory: Memory) -> str:
-        column = self._databases[collection].column(SYNC_KEY)
-        held = self._held(collection, row, memory).get(SYNC_KEY)
-        return str(decode(column, held) or "") if held is not None else ""
-
-    def _held(
-        self, collection: str, row: Mapping[str, Any], memory: Memory
-    ) -> dict[str, Mapping[str, Any]]:
-        """Return the row's properties by our column key; people rename columns, ids stay."""
-        by_id = {
-            unquote(str(held.get("id"))): held
-            for held in (row.get("properties") or {}).values()
-            if isinstance(held, Mapping)
-        }
-        columns = memory[database_key(collection)].detail["columns"]
-        return {
-            key: by_id[unquote(column_id)]
-            for key, column_id in columns.items()
-            if unquote(column_id) in by_id
-        }
 
     def _is_ours(self, row: Mapping[str, Any], name: str) -> bool:
         return (row.get(name) or {}).get("id") == self._bot_id
@@ -189,7 +169,7 @@ class Pages:
             for row in results(answer, path)
             # Notion's `equals` takes no notice of case.
             if not row.get("in_trash")
-            and self._key_of(intent.collection, row, memory) == intent.key
+            and self._cells.key_of(intent.collection, row, memory) == intent.key
         ]
 
     def look(self, binding: Binding, memory: Memory) -> Missing:
@@ -211,7 +191,7 @@ class Pages:
             binding.remote_id,
             "live",
             by_person=not self._is_ours(row, "last_edited_by"),
-            key_intact=self._key_of(collection, row, memory) == binding.key,
+            key_intact=self._cells.key_of(collection, row, memory) == binding.key,
         )
 
     def read(self, collection: str, remote_id: str, memory: Memory) -> PageState:
@@ -219,64 +199,17 @@ class Pages:
         row = self._client.get(f"pages/{remote_id}")
         if row.get("in_trash"):
             raise GoneError(f"the page {remote_id} is in the trash")
-        held = self._synced(collection, row, memory)
+        held = self._cells.synced(collection, row, memory)
         whole = {
             key: self._whole(remote_id, self._databases[collection].column(key), value)
             for key, value in held.items()
         }
-        cells = self._decoded(collection, whole, memory)
+        cells = self._cells.decoded(collection, whole, memory)
         return PageState(
             cells,
             by_person=not self._is_ours(row, "last_edited_by"),
             edited_at=_moment(row.get("last_edited_time")),
         )
-
-    def _synced(
-        self, collection: str, row: Mapping[str, Any], memory: Memory
-    ) -> dict[str, Mapping[str, Any]]:
-        database = self._databases[collection]
-        held = self._held(collection, row, memory)
-        return {key: value for key, value in held.items() if database.column(key).owner == "sync"}
-
-    def _decoded(
-        self, collection: str, held: Mapping[str, Mapping[str, Any]], memory: Memory
-    ) -> dict[str, Any]:
-        """Return the properties *held* in canonical form."""
-        options = {
-            (column, option_id): key
-            for column in held
-            for key, option_id in self._option_ids(collection, column, memory).items()
-        }
-        keys = {binding.remote_id: key for key, binding in memory.items() if binding.kind == "row"}
-        return {
-            key: decode(
-                self._databases[collection].column(key),
-                value,
-                option_key=lambda name, option: options.get((name, option)),
-                page_key=keys.get,
-            )
-            for key, value in held.items()
-        }
-
-    def _option_ids(self, collection: str, column: str, memory: Memory) -> Mapping[str, str]:
-        """Return Notion's ids by our option keys, without those that a person deleted.
-
-        An option made anew since is known by its name.
-        """
-        detail = memory[database_key(collection)].detail
-        known: Mapping[str, str] = detail.get("options", {}).get(column, {})
-        live = self._live.get((collection, column))
-        if live is None:
-            return known
-        ids = set(live.values())
-        there = {key: option for key, option in known.items() if option in ids}
-        if there and len(there) == len(known):
-            return known
-        taken = set(there.values())
-        free = {name: option for name, option in live.items() if option not in taken}
-        labels = self._databases[collection].column(column).options
-        found = {o.key: free[o.label] for o in labels if o.key not in there and o.label in free}
-        return {**there, **found}
 
     def _whole(self, remote_id: str, column: Column, held: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the property with all its references; a page object cuts long relations."""
@@ -314,9 +247,9 @@ class Pages:
         filled = frozenset(
             name
             for name, cell in page.cells.items()
-            if canonical(self._settled(page, name)) is not None
+            if canonical(self._cells.settled(page, name)) is not None
         )
-        properties, written = self._encoded(page, filled, memory)
+        properties, written = self._cells.encoded(page, filled, memory)
         body: dict[str, Any] = {
             "parent": {
                 "type": "data_source_id",
@@ -336,25 +269,25 @@ class Pages:
         return Made(
             page_id,
             written={**empty, **written},
-            learned=self._options_in(page, filled, answer, memory),
+            learned=self._cells.options_in(page, filled, answer, memory),
             edited_at=_moment(answer.get("last_edited_time")),
         )
 
     def update(self, page: Page, fields: frozenset[str], remote_id: str, memory: Memory) -> Made:
         """Set the named cells."""
-        properties, written = self._encoded(page, fields, memory)
+        properties, written = self._cells.encoded(page, fields, memory)
         try:
             answer = self._client.patch(f"pages/{remote_id}", {"properties": properties})
         except GoneError as error:
             self._check_home(page.collection, memory, error)
             raise
-        learned = self._options_in(page, fields, answer, memory)
+        learned = self._cells.options_in(page, fields, answer, memory)
         rest = {
             key: value
-            for key, value in self._synced(page.collection, answer, memory).items()
+            for key, value in self._cells.synced(page.collection, answer, memory).items()
             if key not in fields and not _is_cut(value)
         }
-        others = self._decoded(page.collection, rest, memory)
+        others = self._cells.decoded(page.collection, rest, memory)
         return Made(
             remote_id,
             written=written,
@@ -375,61 +308,6 @@ class Pages:
             f"the database {collection} is no longer there, or no longer shared",
             hint="Restore it from Notion's trash and share it again; then run again.",
         ) from error
-
-    def _settled(self, page: Page, name: str) -> Any:
-        return settled(self._databases[page.collection].column(name), page.cells[name])
-
-    def _encoded(
-        self, page: Page, fields: frozenset[str], memory: Memory
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the properties by id, and what will then stand there in canonical form."""
-        home = memory[database_key(page.collection)]
-        columns = home.detail["columns"]
-
-        def page_id(key: str) -> str | None:
-            binding = memory.get(key)
-            return binding.remote_id if binding is not None and binding.kind == "row" else None
-
-        properties: dict[str, Any] = {}
-        # What has no column yet is not written, and must not be remembered as if it were.
-        written: dict[str, Any] = {name: None for name in fields - columns.keys()}
-        for name in sorted(fields & columns.keys()):
-            column = self._databases[page.collection].column(name)
-            cell = self._settled(page, name)
-            properties[columns[name]] = encode(
-                column,
-                cell,
-                option_id=lambda column_key, key: self._option_ids(
-                    page.collection, column_key, memory
-                ).get(key),
-                page_id=page_id,
-            )
-            form = canonical(cell)
-            if column.type == "relation" and form is not None:
-                there = sorted(key for key in form["link"] if page_id(key))
-                form = {"link": there} if there else None
-            written[name] = form
-        return properties, written
-
-    def _options_in(
-        self, page: Page, fields: frozenset[str], answer: Mapping[str, Any], memory: Memory
-    ) -> dict[str, Mapping[str, Any]]:
-        """Return the ids of options that writing *fields* of this row has made."""
-        key = database_key(page.collection)
-        known = memory[key].detail.get("options", {})
-        learned: dict[str, dict[str, str]] = {}
-        for name, held in self._held(page.collection, answer, memory).items():
-            cell = page.cells[name] if name in fields else None
-            option = held.get("select")
-            form = canonical(cell)
-            if isinstance(option, Mapping) and isinstance(form, dict) and "choice" in form:
-                choice, option_id = form["choice"], option.get("id")
-                # Another id than the known one: the option was deleted, and writing made it anew.
-                if isinstance(option_id, str) and known.get(name, {}).get(choice) != option_id:
-                    learned.setdefault(name, {})[choice] = option_id
-                    live = self._live.setdefault((page.collection, name), {})
-                    live[str(option.get("name"))] = option_id
-        return {key: {"options": learned}} if learned else {}
 
 
 def _is_cut(held: Mapping[str, Any]) -> bool:

@@ -39,6 +39,7 @@ from cjm_sync_notion.history_rows import History
 from cjm_sync_notion.overlay_rows import people_of
 from cjm_sync_notion.pages import Pages
 from cjm_sync_notion.render import How, frame, moves, outcomes_text, rows, run_row, status_text
+from cjm_sync_notion.rowcells import RowCells
 from cjm_sync_notion.schemas import lacking
 from cjm_sync_notion.settings import AdoptTable, NotionSettings
 from cjm_sync_notion.template import CHANGED, OUTCOMES, STATUS
@@ -90,6 +91,7 @@ class NotionTarget:
         )
         self._templates = Templates(client, templates, note=self._note)
         self._databases = {database.kind: database for database in table.DATABASES}
+        self._cells = RowCells(self._databases, self._live_options)
         self._wished: Sequence[Page] = ()
         self._bot_id = ""
 
@@ -256,6 +258,7 @@ class NotionTarget:
             self._bot_id,
             self._live_options,
             self._present_columns,
+            cells=self._cells,
             templates=self._templates,
             note=self._note,
         )

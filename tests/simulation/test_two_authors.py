@@ -63,6 +63,7 @@ def scene(changed: World) -> Scene:
 
 def rename_column(scene: Scene) -> None:
     scene.person.rename_column(scene.source("stages"), "Conversion", "Andel vidare")
+    scene.person.describe_column(scene.source("stages"), "Andel vidare", "Ours to explain.")
 
 
 def move_database(scene: Scene) -> None:
@@ -92,6 +93,18 @@ def rename_option(scene: Scene) -> None:
     scene.person.change_option(scene.source("stages"), "Stage", "Awareness", name="Kännedom")
 
 
+def rewrite_our_lines(scene: Scene) -> None:
+    blocks = scene.world.as_person("GET", f"blocks/{scene.id('_/hub')}/children")["results"]
+    scene.person.trash(blocks[0]["id"])
+    scene.person.rewrite(scene.id("_/block/status"), "Fresh enough.")
+
+
+def move_view(scene: Scene) -> None:
+    page = scene.person.add_page(scene.world.notion.parent_page, "Charts")
+    view = scene.world.tables("views")[scene.id("_/view/customers/funnel")]
+    scene.person.move(view["database_id"], page)
+
+
 def edit_view(scene: Scene) -> None:
     view = scene.id("_/view/customers/funnel")
     scene.person.rename_view(view, "Tratten")
@@ -116,7 +129,7 @@ def add_things(scene: Scene) -> None:
     "act",
     [
         rename_column, move_database, move_hub, lock, describe, add_option, rename_option, edit_view,
-        add_things,
+        move_view, rewrite_our_lines, add_things,
     ],
     ids=lambda act: act.__name__,
 )  # fmt: skip
