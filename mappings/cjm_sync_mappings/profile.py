@@ -87,20 +87,28 @@ def _extended(written: dict[str, Any], text: str, name: str) -> dict[str, Any]:
         )
     more = _more_touchpoints(written.pop("also", {}), text, name)
     merged = _merged(_extended(tomllib.loads(below), below, str(base)), written)
-    known = {one.get("key"): one for one in merged.get("touchpoints", ()) if isinstance(one, dict)}
-    if more:
-        merged["touchpoints"] = [*(known | more).values()]
+    held = merged.get("touchpoints")
+    if more and isinstance(held, list):
+        # In the place of its namesake; the rest of the list stays as it is, mistakes and all.
+        kept = [more.pop(_key_of(one), one) for one in held]
+        merged["touchpoints"] = [*kept, *more.values()]
     return merged
+
+
+def _key_of(touchpoint: Any) -> str:
+    key = touchpoint.get("key") if isinstance(touchpoint, dict) else None
+    return key if isinstance(key, str) else ""
 
 
 def _more_touchpoints(sent: Any, text: str, name: str) -> dict[str, Any]:
     """Return the touchpoints under `also` by key; checked here, where their lines are known."""
-    if not isinstance(sent, dict) or sent.keys() - {"touchpoints"}:
+    given = sent.get("touchpoints", []) if isinstance(sent, dict) else None
+    if not isinstance(given, list) or sent.keys() - {"touchpoints"}:
         raise _error(
             text, name, ("also",), "adds what cannot be added", "Write `[[also.touchpoints]]`."
         )
     more: dict[str, Any] = {}
-    for place, one in enumerate(sent.get("touchpoints", ())):
+    for place, one in enumerate(given):
         try:
             part = TouchpointPart.model_validate(one)
         except ValidationError as error:

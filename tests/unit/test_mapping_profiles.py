@@ -265,6 +265,11 @@ object = "notes"
         ('[[also.touchpoints]]\nkey = "a"\nlabel = "A"\nchannel = "B"\nobject = "notes"\nlinkd = "deals"\n', "line 7", "`linked`"),
         ('[[also.stages]]\nkey = "a"\n', "`also` adds what cannot", "[[also.touchpoints]]"),
         ("also = 1\n", "`also` adds what cannot", "[[also.touchpoints]]"),
+        ("also.touchpoints = 1\n", "`also` adds what cannot", "[[also.touchpoints]]"),
+        ("also.touchpoints = [7]\n", "line 2", "profiles/crm.toml"),
+        ('touchpoints = 7\n[[also.touchpoints]]\nkey = "a"\nlabel = "A"\nchannel = "B"\nobject = "notes"\n', "`touchpoints` should", "profiles/crm.toml"),
+        ('touchpoints = [7]\n[[also.touchpoints]]\nkey = "a"\nlabel = "A"\nchannel = "B"\nobject = "notes"\n', "`touchpoints.0`", "profiles/crm.toml"),
+        ("[[also.touchpoints]]\nkey = [1]\n", "line 3", "profiles/crm.toml"),
         (
             '[[also.touchpoints]]\nkey = "a"\nlabel = "A"\nchannel = "B"\nobject = "notes"\n' * 2,
             "line 8",
