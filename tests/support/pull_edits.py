@@ -174,7 +174,9 @@ def _erase_and_list(world: PullWorld, a: int, b: int, c: int) -> None:
 def _share(world: PullWorld, _: int, b: int, c: int) -> None:
     """A contact is given the address of another as well, or loses the one it was given."""
     one, other = _one(world, "contacts", b), _one(world, "contacts", c)
-    if one is not None and other is not None and one != other:
+    # Who was merged keeps the addresses of all: of one given up, nobody could tell whose it was.
+    is_merged = one in world.hand.aliases("contacts").values()
+    if one is not None and other is not None and one != other and not is_merged:
         email = world.hand.row("contacts", other)["properties"]["email"]
         shared = "" if world.hand.row("contacts", one)["properties"].get(_MORE) else email
         world.hand.update("contacts", one, {_MORE: shared})
