@@ -13,8 +13,9 @@ from cjm_sync_notion.values import cleaned
 MOST = 5
 """So many moves are told on the hub at most."""
 
-NOTHING_YET = "What changed: there is no earlier snapshot to compare with yet."
-NOTHING_MOVED = "What changed in about a month: nothing beyond what chance alone would do."
+SINCE = "Compared with the snapshot nearest to a month ago:"
+NOTHING_YET = "There is no earlier snapshot to compare with yet."
+NOTHING_MOVED = f"{SINCE} nothing moved beyond what chance alone would do."
 Z = 1.96
 
 
@@ -51,7 +52,7 @@ def change_text(journey: Journey, stage: str, persona: str) -> str | None:
 def _line(metric: str, change: MetricChange) -> str:
     told = [
         f"{_signed(metric, move)} in {span}"
-        for then, span in ((change.day_before, "a day"), (change.month_before, "a month"))
+        for then, span in ((change.day_before, "a day"), (change.month_before, "about a month"))
         if (move := _move(metric, then, change.now))
     ]
     return f"{MAIN[metric].name}: {', '.join(told)}" if told else ""
@@ -111,7 +112,7 @@ def _changed(journey: Journey) -> str:
     if not moves:
         return NOTHING_MOVED
     words = "; ".join(text for *_, text in moves[:MOST])
-    return cleaned(f"What changed in about a month: {words}.", one_line=True)
+    return cleaned(f"{SINCE} {words}.", one_line=True)
 
 
 def _told(

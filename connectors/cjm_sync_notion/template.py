@@ -16,6 +16,7 @@ from cjm_sync_notion.workspace import Block, Hub, marker
 
 HUB_TITLE = "Customer journey map"
 HUB_ICON = "🗺️"
+DEFINITION_ICON = "💡"
 STATUS = "status"
 OUTCOMES = "outcomes"
 CHANGED = "changed"
@@ -235,7 +236,13 @@ def _heading(key: str, text: str, *, level: int = 2) -> Block:
 
 def _definition(key: str, text: str) -> Block:
     """Return a section's definition; those called `…-view` are anchors of the views below them."""
-    return Block(key, paragraph(text), anchor=key.endswith("-view"))
+    inside = {
+        "rich_text": text_items(text),
+        "icon": {"type": "emoji", "emoji": DEFINITION_ICON},
+        "color": "gray_background",
+    }
+    block = {"object": "block", "type": "callout", "callout": inside}
+    return Block(key, block, anchor=key.endswith("-view"))
 
 
 def _room(key: str, question: str) -> Iterator[Block]:

@@ -431,8 +431,8 @@ def test_a_cell_tells_what_moved_as_rounded_and_nothing_else() -> None:
     page = by_key(rows(a_map(made), bound=[]))["customers/stage/purchase/everyone"]
 
     assert page.cells["change"] == (
-        "In stage now: −2 in a day\nConversion: +1.7 points in a month\n"
-        "Emotion: −0.3 in a day, −0.6 in a month"
+        "In stage now: −2 in a day\nConversion: +1.7 points in about a month\n"
+        "Emotion: −0.3 in a day, −0.6 in about a month"
     )
 
 
@@ -447,7 +447,7 @@ def test_the_hub_tells_the_largest_moves_beyond_chance_first() -> None:
     )
 
     assert changed_text(a_map(made)) == (
-        "What changed in about a month: Median days in Purchase rose from 12 to 30; "
+        "Compared with the snapshot nearest to a month ago: Median days in Purchase rose from 12 to 30; "
         "Emotion in Purchase fell from 0.9 to 0.4."
     )
 
@@ -470,7 +470,7 @@ def test_at_most_five_moves_are_told_and_each_journey_has_its_line() -> None:
     first, second = changed_text(two).splitlines()
 
     assert first.count(";") == 4
-    assert first.startswith("Customer journey. What changed")
+    assert first.startswith("Customer journey. Compared with")
     assert second.startswith("Renewals. ")
 
 
