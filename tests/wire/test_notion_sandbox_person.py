@@ -348,4 +348,12 @@ def test_the_same_seed_does_the_same_things() -> None:
 
 
 def test_nothing_can_be_done_where_nothing_is(world: NotionWorld) -> None:
-    assert Person(world.sandbox).anything({"answer_comment"}) == ""
+    person = Person(world.sandbox)
+    assert person.anything({"answer_comment"}) == ""
+
+    person.resolve(person.comment(world.row, "Resolved"))
+    on_trash = world.make_row("gone")["id"]
+    person.comment(on_trash, "In the trash")
+    person.trash(on_trash)
+
+    assert person.anything({"answer_comment", "resolve_comment"}) == ""

@@ -31,7 +31,7 @@ class View:
 
     def __init__(self, ws: Workspace) -> None:
         self.ws = ws
-        live = [one for one in ws.tables["blocks"] if not ws.is_trashed(one)]
+        live = {one: None for one in ws.tables["blocks"] if not ws.is_trashed(one)}
         pages, databases = ws.tables["pages"], ws.tables["databases"]
         hidden = {one for source in ws.tables["sources"].values() for one in templates_of(source)}
         self.databases = [one for one in live if one in databases and self._has_own(databases[one])]
@@ -48,7 +48,11 @@ class View:
         self.texts = [one for one in self.blocks if self._kind(one) in TEXTUAL | MEDIA]
         self.views = [one["id"] for one in ws.tables["views"].values()
                       if one["database_id"] in live and one["data_source_id"]]  # fmt: skip
-        self.comments = list(ws.tables["comments"])
+        self.comments = [
+            one["id"]
+            for one in ws.tables["comments"].values()
+            if not one["resolved"] and one["parent"]["id"] in live
+        ]
 
     def _has_own(self, database: Json) -> bool:
         held = self.ws.tables["sources"]
