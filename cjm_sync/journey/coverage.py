@@ -86,6 +86,13 @@ def with_people(
     return replace(coverage, gaps=tuple(gaps))
 
 
+def _counted(
+    kind: str, subject: str, label: str, count: int | None, share: float | None = None
+) -> Gap:
+    """Return a gap of counted units; a count of None is withheld."""
+    return Gap(kind, subject, label, count, share, withheld=count is None)
+
+
 def _persona(facts: Facts, place: int) -> str:
     return facts.personas[place].key if 0 <= place < len(facts.personas) else ""
 
@@ -104,7 +111,9 @@ def _untouched(facts: Facts, ground: Ground) -> Iterator[Gap]:
 def _unplaced(facts: Facts, curtain: Curtain) -> Iterator[Gap]:
     lost = sum(unit.unmapped is not None for unit in facts.units)
     if lost:
-        yield Gap("units_without_stage", "", "Units without a stage", curtain.count(lost, lost))
+        yield _counted(
+            "units_without_stage", "", "Units without a stage", curtain.count(lost, lost)
+        )
 
 
 def _unassigned(
@@ -113,9 +122,11 @@ def _unassigned(
     if not loose:
         return
     count = curtain.count(loose, loose)
-    yield Gap("units_without_persona", UNASSIGNED, "Units without a persona", count, share)
+    yield _counted("units_without_persona", UNASSIGNED, "Units without a persona", count, share)
     if share is not None and share > rules.unassigned_share:
-        yield Gap("unassigned_over", UNASSIGNED, "Too many units without a persona", count, share)
+        yield _counted(
+            "unassigned_over", UNASSIGNED, "Too many units without a persona", count, share
+        )
 
 
 def _uncovered(
@@ -127,15 +138,15 @@ def _uncovered(
             continue
         units = distinct(trail.unit[trail.touchpoint == place])
         if units:
-            yield Gap("uncovered_value", name.key, name.label, curtain.count(units, units))
+            yield _counted("uncovered_value", name.key, name.label, curtain.count(units, units))
     for label, count in unmapped:
-        yield Gap("uncovered_value", f"lifecycle/{label}", label, count)
+        yield _counted("uncovered_value", f"lifecycle/{label}", label, count)
 
 
 def _small(personas: Sequence[Persona]) -> Iterator[Gap]:
     for persona in personas:
         if persona.units is None:
-            yield Gap("small_segment", persona.key, persona.label)
+            yield _counted("small_segment", persona.key, persona.label, None)
 
 
 def _drift(

@@ -242,6 +242,7 @@ class Gap:
     label: str
     count: int | None = None
     share: float | None = None
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,7 +235,7 @@ def _gap(gap: Gap) -> dict[str, Any]:
         "label": gap.label,
         "count": _count(gap.count),
         "share": _number(gap.share),
-    }
+    } | _withheld(is_withheld=gap.withheld)
 
 
 def _change(change: MetricChange) -> dict[str, Any]:

@@ -305,7 +305,8 @@ INSIGHTS = """\
             "subject": "user",
             "label": "User",
             "count": null,
-            "share": 0.25
+            "share": 0.25,
+            "withheld": "small_base"
           }
         ]
       },
@@ -362,7 +363,7 @@ def test_insights_are_the_documented_json_to_the_byte() -> None:
                 priority=36.9,
             ),
         ),
-        coverage=Coverage((Gap("drift", "user", "User", None, 0.25),), 0.125),
+        coverage=Coverage((Gap("drift", "user", "User", None, 0.25, withheld=True),), 0.125),
         changes=(MetricChange("service", "everyone", "entered", 12, 11.0, None),),
         onboarding=7,
         withheld=True,
