@@ -70,7 +70,7 @@ def _pain_page(pain: Pain, journey: Journey, *, names: Names, known: Known) -> P
     key = row_key(journey.key, PAIN, *pain.identity)
     kind = "delight" if pain.rule.startswith(DELIGHT) else "pain"
     cells: dict[str, Cell] = {
-        "name": pain.label,
+        "name": f"{pain.label} · {known.stage(pain.stage)}",
         "kind": Choice(kind, kind),
         "rule": _rule(pain.rule),
         "stage": names.choice("stage", pain.stage),
@@ -117,7 +117,7 @@ def _opportunity_page(
     effort = score(opportunity.effort)
     lacking = [] if opportunity.business_value is not None else ["business_value"]
     cells: dict[str, Cell] = {
-        "name": opportunity.label,
+        "name": f"{opportunity.label} · {known.stage(opportunity.stage)}",
         "rule": _rule(opportunity.rule),
         "stage": names.choice("stage", opportunity.stage),
         "journey": names.choice("journey", journey.key),

@@ -51,7 +51,7 @@ def cells(page: Page) -> dict[str, Any]:
 
 def pain(**changes: Any) -> Pain:
     made = Pain(
-        "PP1", "purchase", "", "Purchase is slow", "days", 61.6, 0.4166, 0.512, 0.25, 12.4, 8.0,
+        "PP1", "purchase", "", "Slow stage", "days", 61.6, 0.4166, 0.512, 0.25, 12.4, 8.0,
         9.6, 40, 25,
     )  # fmt: skip
     return replace(made, **changes)
@@ -59,7 +59,7 @@ def pain(**changes: Any) -> Pain:
 
 def opportunity(**changes: Any) -> Opportunity:
     made = Opportunity(
-        "PP1", "purchase", "", "Purchase is slow", "active", 61.6, 50.0, 55.8, 3, False, 33.4,
+        "PP1", "purchase", "", "Slow stage", "active", 61.6, 50.0, 55.8, 3, False, 33.4,
     )  # fmt: skip
     return replace(made, **changes)
 
@@ -78,7 +78,7 @@ def test_a_pain_tells_measure_threshold_and_trend_rounded_and_in_units() -> None
     page = by_key(rows(a_map(journey(pains=(pain(),))), bound=[]))["customers/pain/PP1/purchase/"]
 
     assert cells(page) == {
-        "name": "Purchase is slow", "kind": {"choice": "pain"}, "rule": {"choice": "PP1"},
+        "name": "Slow stage · Purchase", "kind": {"choice": "pain"}, "rule": {"choice": "PP1"},
         "stage": {"choice": "purchase"}, "journey": {"choice": "customers"}, "severity": 62,
         "reach": 0.417, "intensity": 0.512, "trend": 0.25, "value": "12 days",
         "threshold": "8 days", "before": "10 days", "n": 40, "units": 25,
@@ -143,7 +143,7 @@ def test_an_opportunity_says_that_effort_is_not_set_and_what_is_withheld() -> No
     page = by_key(rows(a_map(made), bound=[]))["customers/opportunity/PP1/purchase/"]
 
     assert cells(page) == {
-        "name": "Purchase is slow", "rule": {"choice": "PP1"}, "stage": {"choice": "purchase"},
+        "name": "Slow stage · Purchase", "rule": {"choice": "PP1"}, "stage": {"choice": "purchase"},
         "journey": {"choice": "customers"}, "priority": 33, "value": 56, "customer_value": 62,
         "business_value": None, "effort_counted": "3 (not set)",
         "pain_row": {"link": ["customers/pain/PP1/purchase/"]},
