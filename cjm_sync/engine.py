@@ -113,6 +113,7 @@ class _Run:
         self._findings: list[Finding] = []
         self._missing: Mapping[str, Missing] = {}
         self._ring: list[Observed] = []
+        self._columns: Mapping[str, frozenset[str]] = {}
 
     def go(self) -> Report:
         try:
@@ -323,6 +324,7 @@ class _Run:
         # Rows of the ring that memory lost are taken over when their turn comes.
         self._ring = [r for r in rows if r.key.startswith("_/") and r.remote_id not in bound]
         ring = {row.remote_id for row in self._ring}
+        self._columns = columns
         return [row for row in rows if row.remote_id not in ring], columns
 
     def _look(
@@ -402,7 +404,8 @@ class _Run:
         if lost is not None and lost.state != "live":
             applier.apply([Forget(page.key)])
         ours = {k: b for k, b in applier.memory.items() if k in {item.key, page.key}}
-        there = Observation(tuple(row for row in self._ring if row.key == page.key))
+        rows = tuple(row for row in self._ring if row.key == page.key)
+        there = Observation(rows, columns=self._columns)
         closing = plan(Wished((item,), (page,)), ours, there, Rules())
         counts = (self._tally.created, self._tally.updated)
         applier.stop_journal()
