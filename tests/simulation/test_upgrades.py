@@ -203,6 +203,24 @@ def test_a_database_that_was_moved_off_the_hub_is_taken_over_where_it_is(synced:
     assert synced.bindings()["_/database/stages"].remote_id == was
 
 
+def test_a_view_that_was_renamed_and_moved_is_taken_over_where_it_is(synced: World) -> None:
+    key = "_/view/customers/funnel"
+    was = synced.bindings()[key].remote_id
+    person = Person(synced.notion)
+    person.rename_view(was, "Tratten")
+    page = person.add_page(synced.notion.parent_page, "Charts")
+    person.move(synced.tables("views")[was]["database_id"], page)
+    lose_store(synced)
+    synced.wait(minutes=15)
+    views = len(synced.tables("views"))
+
+    report = synced.run(take_over=True, accept=True)
+
+    assert report.outcome == "done"
+    assert synced.bindings()[key].remote_id == was
+    assert len(synced.tables("views")) == views
+
+
 # templates
 
 

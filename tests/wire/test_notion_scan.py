@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cjm_sync.errors import TransientError
-from cjm_sync.model import Observed
+from cjm_sync.model import Choice, Observed
 from cjm_sync_notion.columns import OVERLAY_COLUMNS
 from cjm_sync_sandbox.notion.faults import once, stale_cursor
 from cjm_sync_sandbox.notion.requests import RequestLog
@@ -206,3 +206,29 @@ def test_a_row_that_moved_to_another_database_is_gone_and_named(desk: Desk) -> N
     key = "customers/stage/s0/everyone"
     assert desk.target.look(desk.memory[key], desk.memory).state == "gone"
     assert [(f.code, f.key) for f in desk.target.findings()] == [("row_moved", key)]
+
+
+def test_more_options_than_a_schema_may_name_arise_with_the_rows_that_need_them(
+    desk: Desk,
+) -> None:
+    page = desk.page("touchpoints")
+    home = desk.memory["_/database/touchpoints"]
+    for index in range(105):
+        channel = Choice(f"c{index}", f"Channel {index}")
+        key = f"customers/touchpoint/purchase/t{index}"
+        cells = {**page.cells, "channel": channel, "sync_key": key}
+        desk.write(replace(page, key=key, cells=cells))
+    before = desk.memory["_/database/touchpoints"].detail["options"]["channel"]
+
+    twice = replace(page, key="customers/touchpoint/purchase/again")
+    desk.write(replace(twice, cells={**page.cells, "channel": Choice("c104", "Channel 104")}))
+
+    source = desk.as_person("GET", f"data_sources/{home.detail['data_source_id']}")
+    names = [
+        option["name"]
+        for held in source["properties"].values()
+        if held["id"] == home.detail["columns"]["channel"]
+        for option in held["select"]["options"]
+    ]
+    assert len(names) == len(set(names)) >= 105
+    assert desk.memory["_/database/touchpoints"].detail["options"]["channel"] == before
