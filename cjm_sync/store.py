@@ -22,13 +22,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from cjm_sync.erasing import Erasures
 from cjm_sync.errors import ConfigError, TransientError
 from cjm_sync.journal import Entry
-from cjm_sync.journey.change import faded, snapshot_from, snapshot_json
 from cjm_sync.journey.grounds import PastPain, Snapshot
 from cjm_sync.journey.types import JourneyPeople, Pain
 from cjm_sync.model import Binding, Intent, Record
 from cjm_sync.opening import busy, create_private, file_lock, first_line, open_engine, with_driver
 from cjm_sync.ports import Belonging
 from cjm_sync.remembered import people_json, people_of
+from cjm_sync.snapshots import Snapshots
 from cjm_sync.tables import (
     ALIAS,
     BINDING,
@@ -36,7 +36,6 @@ from cjm_sync.tables import (
     DIGESTS,
     FACT,
     IMPORT,
-    INSIGHT,
     INTENT,
     JOURNAL,
     META,
@@ -47,7 +46,6 @@ from cjm_sync.tables import (
     RUN,
     SCHEMA_VERSION,
     SEE,
-    SNAPSHOT,
     TRAIL,
     VERSION,
     PastRun,
@@ -85,6 +83,7 @@ class Store:
         self._upserts: dict[str, sa.Insert] = {}
         self._writer = threading.RLock()
         self._erasures = Erasures(workspace, self._put)
+        self._snapshots = Snapshots(workspace, self._put)
         self._is_held: Callable[[], bool] = lambda: True
         self._fence: int | None = None
         try:
@@ -839,104 +838,23 @@ class Store:
     def snapshot_days(self, journey: str) -> dict[date, datetime]:
         """Return the days of *journey* that a snapshot was kept of, with T of each."""
         with self._engine.connect() as db:
-            rows = db.execute(
-                sa.select(SNAPSHOT.c.day, SNAPSHOT.c.as_of)
-                .where(self._mine(SNAPSHOT), SNAPSHOT.c.journey == journey)
-                .order_by(SNAPSHOT.c.day)
-            )
-            return {date.fromisoformat(r.day): datetime.fromisoformat(r.as_of) for r in rows}
+            return self._snapshots.days(db, journey)
 
     def snapshot(self, journey: str, day: date) -> Snapshot | None:
         """Return the numbers of *journey* as they were shown last on *day*."""
         with self._engine.connect() as db:
-            row = db.execute(
-                sa.select(SNAPSHOT.c.as_of, SNAPSHOT.c.body).where(
-                    self._mine(SNAPSHOT),
-                    SNAPSHOT.c.journey == journey,
-                    SNAPSHOT.c.day == day.isoformat(),
-                )
-            ).one_or_none()
-        if row is None:
-            return None
-        return snapshot_from(day, datetime.fromisoformat(row.as_of), json.loads(row.body))
+            return self._snapshots.of_day(db, journey, day)
 
     def past_pains(self, journey: str) -> tuple[PastPain, ...]:
         """Return every pain of *journey* that was ever active, in the order of its identity."""
         with self._engine.connect() as db:
-            return self._past_pains(db, journey)
-
-    def _past_pains(self, db: sa.Connection, journey: str) -> tuple[PastPain, ...]:
-        rows = db.execute(
-            sa.select(INSIGHT)
-            .where(self._mine(INSIGHT), INSIGHT.c.journey == journey)
-            .order_by(INSIGHT.c.rule, INSIGHT.c.stage, INSIGHT.c.subject)
-        )
-        return tuple(
-            PastPain(
-                row.rule,
-                row.stage,
-                row.subject,
-                row.label,
-                datetime.fromisoformat(row.first_active),
-                datetime.fromisoformat(row.last_active),
-            )
-            for row in rows
-        )
+            return self._snapshots.pains(db, journey)
 
     def save_past(self, entries: Iterable[tuple[str, Snapshot, Iterable[Pain]]]) -> None:
-        """Remember by journey its numbers of the day and the pains that are active, all at once.
-
-        Saving the same run again changes nothing. Of a day the latest T stays; days that faded
-        are dropped.
-        """
+        """Remember by journey its numbers of the day and the pains that are active, all at once."""
         with self._writing() as db:
             for journey, snapshot, active in entries:
-                self._put_snapshot(db, journey, snapshot)
-                self._put_pains(db, journey, snapshot.as_of, active)
-
-    def _put_snapshot(self, db: sa.Connection, journey: str, snapshot: Snapshot) -> None:
-        mine = (self._mine(SNAPSHOT), SNAPSHOT.c.journey == journey)
-        rows = db.execute(sa.select(SNAPSHOT.c.day, SNAPSHOT.c.as_of).where(*mine))
-        kept = {date.fromisoformat(r.day): datetime.fromisoformat(r.as_of) for r in rows}
-        if snapshot.day in kept and kept[snapshot.day] > snapshot.as_of:
-            return
-        self._put(
-            db,
-            SNAPSHOT,
-            [
-                {
-                    "journey": journey,
-                    "day": snapshot.day.isoformat(),
-                    "as_of": snapshot.as_of.isoformat(),
-                    "body": json.dumps(snapshot_json(snapshot), ensure_ascii=False),
-                }
-            ],
-        )
-        old = [day.isoformat() for day in faded({*kept, snapshot.day}, snapshot.day)]
-        for some in chunks(old):
-            db.execute(SNAPSHOT.delete().where(*mine, SNAPSHOT.c.day.in_(some)))
-
-    def _put_pains(
-        self, db: sa.Connection, journey: str, at: datetime, active: Iterable[Pain]
-    ) -> None:
-        known = {past.identity: past for past in self._past_pains(db, journey)}
-        rows = []
-        for pain in active:
-            past = known.get(pain.identity)
-            first = at if past is None else min(at, past.first_active)
-            last = at if past is None else max(at, past.last_active)
-            rows.append(
-                {
-                    "journey": journey,
-                    "rule": pain.rule,
-                    "stage": pain.stage,
-                    "subject": storable(pain.subject),
-                    "label": storable(pain.label),
-                    "first_active": first.isoformat(),
-                    "last_active": last.isoformat(),
-                }
-            )
-        self._put(db, INSIGHT, rows)
+                self._snapshots.save(db, journey, snapshot, active)
 
     # what the remote refused, to be asked again later
 
