@@ -94,7 +94,7 @@ def _check_hub(store: Store, target: Target, options: Options) -> None:
             )
         is_ours = owner in {"", installation}
         if is_ours and (owner == "" or _has_our_epoch(facts, target.epoch(hub.remote_id))):
-            if not options.dry_run and facts.get("adopting") == "no":
+            if not options.dry_run and _is_taken_over(facts):
                 _end_take_over(store, hub)
             return
         if not options.take_over:
@@ -120,6 +120,12 @@ def _check_hub(store: Store, target: Target, options: Options) -> None:
         store.bind(Binding(HUB, "hub", page_id, detail={"taken_over": True}))
     elif installation is None and not options.dry_run:
         store.set_facts({"installation": uuid4().hex[:12]})
+
+
+def _is_taken_over(facts: Mapping[str, str]) -> bool:
+    """Tell whether everything that is there was looked at, accepted and brought up to date."""
+    open_ends = facts.get(_REVIEW) == "yes" or facts.get("unfinished") == "yes"
+    return facts.get("adopting") == "no" and not open_ends
 
 
 def _foreign(owner: str) -> GuardTripped:

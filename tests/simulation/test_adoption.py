@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cjm_sync.runs import Report
-from simulation.test_whose_hub import lose_store
+from support.losing import lose_store
 from support.world import MOMENTS, Moment, World, cut_to, sampled, writes
 
 EVERYONE = "customers/stage/awareness/everyone"

@@ -12,7 +12,7 @@ from cjm_sync.model import Wished
 from cjm_sync.runs import Report
 from cjm_sync_notion.workspace import Database
 from cjm_sync_sandbox.notion.hand import Person
-from simulation.test_whose_hub import lose_store
+from support.losing import lose_store
 from support.world import MOMENTS, Moment, World, writes
 
 ROW = "customers/touchpoint"
