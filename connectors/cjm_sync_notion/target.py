@@ -28,7 +28,6 @@ from cjm_sync.ports import (
     Place,
 )
 from cjm_sync_notion import columns as table
-from cjm_sync_notion.adoption import match_rows, names_of, preview
 from cjm_sync_notion.backup import Backup
 from cjm_sync_notion.changes import changed_text
 from cjm_sync_notion.client import NotionClient, open_notion
@@ -42,6 +41,7 @@ from cjm_sync_notion.render import How, frame, moves, outcomes_text, rows, run_r
 from cjm_sync_notion.rowcells import RowCells
 from cjm_sync_notion.schemas import lacking
 from cjm_sync_notion.settings import AdoptTable, NotionSettings
+from cjm_sync_notion.takeover import TakeOver
 from cjm_sync_notion.template import CHANGED, OUTCOMES, STATUS
 from cjm_sync_notion.templates import Templates
 from cjm_sync_notion.viewmaking import LiveOptions, ViewBuilder
@@ -76,7 +76,6 @@ class NotionTarget:
         self._timezone = ZoneInfo(timezone)
         self._budget, self._plan, self._history = budget_per_minute, plan, history
         self._findings: list[Finding] = []
-        self._adopted = adopted
         self._live_options: LiveOptions = {}
         self._present_columns: dict[str, frozenset[str]] = {}
         self._homes = Databases(
@@ -85,6 +84,7 @@ class NotionTarget:
             backup=Backup(client, folder=folder, now=now, note=self._note),
             note=self._note,
         )
+        self._take_over = TakeOver(adopted, self._homes, note=self._note)
         self._views = ViewBuilder(client, live=self._live_options, note=self._note)
         self._frame = FrameBuilder(
             client, parent_id=parent_id, databases=self._homes, views=self._views
@@ -93,6 +93,7 @@ class NotionTarget:
         self._databases = {database.kind: database for database in table.DATABASES}
         self._cells = RowCells(self._databases, self._live_options)
         self._wished: Sequence[Page] = ()
+        self._kinds: frozenset[str] = frozenset()
         self._bot_id = ""
 
     def _note(self, finding: Finding) -> None:
@@ -182,6 +183,7 @@ class NotionTarget:
         wanted = frame(journey_map, installation=installation, how=how, bound=bound)
         for database in wanted.databases:
             self._databases[database.kind] = database
+        self._kinds = frozenset(database.kind for database in wanted.databases)
         self._views.wished = wanted.views
         outcomes, changed = outcomes_text(journey_map), changed_text(journey_map)
         items = (
@@ -226,7 +228,11 @@ class NotionTarget:
 
     def adopts(self, collection: str) -> bool:
         """Tell whether people gave a database of theirs for *collection*."""
-        return collection in self._adopted
+        if collection not in self._take_over:
+            return False
+        if collection not in self._kinds:
+            self._take_over.note_unwished(collection)
+        return collection in self._kinds
 
     # the frame
 
@@ -266,26 +272,11 @@ class NotionTarget:
     def columns(self, collection: str, memory: Memory) -> frozenset[str]:
         """Return the columns that are there, or will be before any row is written."""
         database, home = self._databases[collection], memory.get(database_key(collection))
+        self._take_over.check(database, memory)
         if home is None:
-            self._homes.fit(database, memory)  # refuses what cannot be used as told
             return frozenset(column.key for column in database.columns)
-        self._check_adopted(collection, home)
         coming = {column.key for column in lacking(database, home.detail)}
         return self._pages.usable_columns(collection, memory) | coming
-
-    def _check_adopted(self, collection: str, home: Binding) -> None:
-        told = self._adopted.get(collection)
-        sources = (home.remote_id, home.detail.get("data_source_id"))
-        if told is not None and told.database not in sources:
-            self._note(
-                Finding(
-                    "adoption_ignored",
-                    collection,
-                    f"notion.adopt.{collection} names another database than the one in use",
-                    "Take the table out of the configuration: a database is chosen before the "
-                    "first run.",
-                )
-            )
 
     def lost(self, collection: str, memory: Memory) -> Mapping[str, Mapping[str, str | None]]:
         """Return the options that people deleted since."""
@@ -294,42 +285,21 @@ class NotionTarget:
     def scan(self, collection: str, memory: Memory, *, archived: bool) -> Iterator[Observed]:
         """Yield every row of the collection."""
         away = _bound_elsewhere(collection, memory)
-        if collection not in self._adopted:
+        if collection not in self._take_over:
             for row, _ in self._pages.scan(collection, memory, archived=archived):
                 if row.remote_id not in away:
                     yield row
             return
-        rows = self._scan_adopted(collection, memory, archived=archived)
+        rows = self._take_over.rows(
+            self._databases[collection],
+            memory,
+            lambda known, match_id: self._pages.scan(
+                collection, known, archived=archived, match_id=match_id
+            ),
+            self._wished,
+            archived=archived,
+        )
         yield from (row for row in rows if row.remote_id not in away)
-
-    def _scan_adopted(
-        self, collection: str, memory: Memory, *, archived: bool
-    ) -> Sequence[Observed]:
-        """Return the rows of people's database, those that match under the wished row's key."""
-        database, home = self._databases[collection], memory.get(database_key(collection))
-        if home is None:
-            found = self._homes.fit(database, memory)
-            home = Binding(
-                database_key(collection), "database", found.database_id, detail=found.detail()
-            )
-        match_id = str(home.detail.get("adopted", {}).get("match", ""))
-        seen = self._pages.scan(
-            collection, {**memory, home.key: home}, archived=archived, match_id=match_id
-        )
-        wished = [page for page in self._wished if page.collection == collection]
-        matched = match_rows(
-            seen,
-            names_of(wished) if match_id else {},
-            bound_keys=memory.keys(),
-            bound_ids={binding.remote_id for binding in memory.values()},
-        )
-        for finding in matched.findings:
-            self._note(finding)
-        if home.key not in memory and not archived:
-            found = self._homes.fit(database, memory)
-            rows, adopted = len(matched.rows), matched.adopted
-            self._note(preview(collection, found, database, rows=rows, adopted=adopted))
-        return matched.rows
 
     def look(self, binding: Binding, memory: Memory) -> Missing:
         """Look one row up by its id."""
@@ -390,7 +360,7 @@ class NotionTarget:
 
     def _check_adoption(self) -> Iterator[Check]:
         """Yield what would become of the databases that people gave; writes nothing."""
-        for collection in self._adopted:
+        for collection in filter(self.adopts, self._take_over):
             try:
                 self.columns(collection, {})
                 list(self.scan(collection, {}, archived=False))

@@ -253,6 +253,17 @@ def test_another_database_named_later_is_not_taken(given: World) -> None:
     assert [f.code for f in report.findings if f.code.startswith("adopt")] == ["adoption_ignored"]
 
 
+def test_a_database_for_rows_that_are_not_wished_is_left_alone(given: World) -> None:
+    before = given.as_person("GET", f"data_sources/{theirs(given)[1]}")
+    given.table = {"adopt": {"units": given.table["adopt"]["stages"]}}
+
+    report = given.run()
+
+    assert report.outcome == "done"
+    assert "does not fill" in finding(report, "adoption_ignored")
+    assert given.as_person("GET", f"data_sources/{before['id']}") == before
+
+
 def test_a_lost_store_finds_the_adopted_database_again(given: World) -> None:
     given.run()
     given.wait(minutes=15)
