@@ -333,3 +333,31 @@ def test_a_comment_may_carry_a_name_and_files(world: NotionWorld) -> None:
     assert made["attachments"][0]["file"]["url"].endswith(made["attachments"][0]["file"][
         "expiry_time"])  # fmt: skip
     assert made["rich_text"][0]["plain_text"] == "**See**"
+
+
+@pytest.mark.parametrize(("plan", "status"), [("free", 400), ("plus", 200)])
+def test_a_file_over_the_plans_limit_is_refused(plan: Any, status: int) -> None:
+    world = NotionWorld(plan=plan)
+    upload: Any = world.sdk.file_uploads.create(filename="a.png", content_type="image/png")
+    content = b"x" * (5 * 1024 * 1024 + 1)
+
+    answer = world.http.post(
+        f"file_uploads/{upload['id']}/send", files={"file": ("a.png", content, "image/png")}
+    )
+
+    assert answer.status_code == status
+    waiting: Any = world.sdk.file_uploads.list(status="pending")
+    assert len(waiting["results"]) == (1 if status == 400 else 0)
+    world.close()
+
+
+def test_a_lock_binds_people_and_not_the_api(world: NotionWorld) -> None:
+    world.good("PATCH", f"databases/{world.database}", {"is_locked": True})
+    world.good("PATCH", f"pages/{world.row}", {"is_locked": True})
+
+    edited = patch(world)
+    column = world.send("PATCH", f"data_sources/{world.source}", {"properties": {"X": {"url": {}}}})
+    written = world.send("PATCH", f"blocks/{world.row}/children", {"children": [paragraph("x")]})
+
+    assert [one.status_code for one in (edited, column, written)] == [200, 200, 200]
+    assert edited.json()["is_locked"] is True
