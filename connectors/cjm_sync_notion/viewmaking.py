@@ -30,6 +30,7 @@ class ViewBuilder:
         self, client: NotionClient, *, live: LiveOptions, note: Callable[[Finding], None]
     ) -> None:
         self._client, self._live, self._note = client, live, note
+        self._spelt: set[str] = set()
         self.wished: tuple[View, ...] = ()
         """All views that are wished for: a view that goes by the name of one is no other's."""
 
@@ -69,6 +70,9 @@ class ViewBuilder:
 
     def _resolved(self, view: View, value: Any, ids: Mapping[str, str], home: Binding) -> Any:
         """Return a part of *view* as Notion takes it; RejectedError when a column of it is gone."""
+        if "adopted" in home.detail and view.kind not in self._spelt:
+            self._learn_options(view.kind, home)
+            self._spelt.add(view.kind)
 
         def option(column: str, key: str) -> str | None:
             known = home.detail.get("options", {}).get(column, {}).get(key)
@@ -82,6 +86,15 @@ class ViewBuilder:
                 f"the view {view.name!r} needs the column {error} of {view.kind}, which was deleted",
                 hint="Restore the column in Notion.",
             ) from error
+
+    def _learn_options(self, kind: str, home: Binding) -> None:
+        """Read how the options of people's database are spelt; ours may be theirs in other case."""
+        source = self._client.get(f"data_sources/{home.detail['data_source_id']}")
+        by_id = {str(held.get("id")): held for held in (source.get("properties") or {}).values()}
+        for column, column_id in home.detail.get("columns", {}).items():
+            options = (by_id.get(column_id, {}).get("select") or {}).get("options") or ()
+            if options:
+                self._live[kind, column] = {str(o["name"]): str(o["id"]) for o in options}
 
     # what is there already
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cjm_sync.runs import Report
+from cjm_sync_sandbox.notion.hand import Person
 from support.losing import lose_store
 from support.world import MOMENTS, Moment, World, cut_to, sampled, writes
 
@@ -111,6 +112,21 @@ def test_columns_are_added_and_none_is_renamed_removed_or_retyped(given: World) 
     assert "Conversion" in finding(report, "column_renamed")
     options = {option["name"] for option in after["Journey"]["select"]["options"]}
     assert {"Retail", "Customer journey"} <= options
+
+
+def test_an_option_of_theirs_in_another_case_is_the_one_that_rows_and_views_use(
+    given: World,
+) -> None:
+    Person(given.notion).add_option(theirs(given)[1], "Journey", "CUSTOMER journey")
+
+    report = given.run()
+
+    assert [f.code for f in report.findings if f.code == "view_refused"] == []
+    journey = given.as_person("GET", f"data_sources/{theirs(given)[1]}")["properties"]["Journey"]
+    names = [option["name"] for option in journey["select"]["options"]]
+    assert [name for name in names if name.casefold() == "customer journey"] == ["CUSTOMER journey"]
+    view = given.tables("views")[given.bindings()["_/view/customers/funnel"].remote_id]
+    assert "CUSTOMER journey" in json.dumps(view["filter"])
 
 
 def test_their_description_stays_and_carries_our_mark_behind_it(given: World) -> None:
