@@ -43,6 +43,8 @@ RUN_ROWS = 50
 
 NOT_ENOUGH = "not enough data"
 NAMED_VALUES = 20
+SMALLEST = 5
+"""A smaller count of units is not shown."""
 UTC_ZONE = ZoneInfo("UTC")
 _STAGE_COLORS = ("blue", "purple", "pink", "orange", "green", "yellow", "red", "brown")
 _SERIES_COLORS = ("green", "blue", "orange", "purple", "yellow", "pink", "brown", "red")
@@ -235,7 +237,16 @@ def _outcomes(journey: Journey) -> str:
     return (
         f"lost {_count(outcomes.lost)}, churned {_count(outcomes.churned)}. "
         f"In a stage but dormant: {_count(outcomes.dormant)}. {_unmapped(journey)}."
+        f"{_left_out(journey)}"
     )
+
+
+def _left_out(journey: Journey) -> str:
+    """Return how many units have no row of their own, where units have rows at all."""
+    if journey.travellers is None or not journey.left_out:
+        return ""
+    many = whole(journey.left_out) if journey.left_out >= SMALLEST else f"fewer than {SMALLEST}"
+    return f" Without a row in Journeys: {many}."
 
 
 def _unmapped(journey: Journey) -> str:

@@ -29,7 +29,7 @@ from cjm_sync_notion.columns import BY_KIND, OVERLAY_COLUMNS
 from cjm_sync_notion.names import OTHER, Names
 from cjm_sync_notion.overlay_rows import people_of
 from cjm_sync_notion.persona_page import persona_body
-from cjm_sync_notion.render import How, frame, moves, rows
+from cjm_sync_notion.render import How, frame, moves, outcomes_text, rows
 from cjm_sync_notion.unit_rows import pseudonym
 from cjm_sync_notion.values import units
 from notion_maps import NOON, SILENT, a_map, cell, journey, persona, stage, touchpoint
@@ -325,6 +325,18 @@ def test_an_erased_unit_is_emptied_outside_the_guard() -> None:
     assert set(found) == {gone, hidden_key("901")}
     assert found[gone].cells["timeline"] is None
     assert found[hidden_key("901")].cells["timeline"] == "Awareness · Purchase"
+
+
+@pytest.mark.parametrize(
+    ("left_out", "words"),
+    [(0, ""), (3, " Without a row in Journeys: fewer than 5."), (40, " Without a row in Journeys: 40.")],
+)  # fmt: skip
+def test_the_hub_says_how_many_units_have_no_row(left_out: int, words: str) -> None:
+    shown = journey(travellers=(traveller(),), left_out=left_out)
+    plain = outcomes_text(a_map(journey()))
+
+    assert outcomes_text(a_map(shown)) == f"{plain}{words}"
+    assert outcomes_text(a_map(replace(shown, travellers=None))) == plain
 
 
 def test_the_table_of_units_stays_in_the_frame_once_it_is_there() -> None:
