@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
@@ -21,17 +20,22 @@ import httpx
 
 from cjm_sync.ports import Clock
 from cjm_sync_sandbox.notion.errors import ApiError, Json, invalid, refusal_of
+from cjm_sync_sandbox.notion.faulttimes import (
+    QUERY,
+    Answer,
+    Fault,
+    any_request,
+    asks,
+    at,
+    every,
+    once,
+    writes,
+)
 from cjm_sync_sandbox.notion.requests import PAGE_SIZE, RequestLog
 
 if TYPE_CHECKING:
     from cjm_sync_sandbox.notion.app import NotionSandbox
 
-Answer = tuple[int, Mapping[str, str], bytes]
-"""Status, headers and body."""
-Fault = Callable[[RequestLog, Answer | None], Answer | None]
-"""Called before the effect of a request with None and after it with the answer; what it returns
-is answered instead, what it raises reaches the caller."""
-Wanted = Callable[[RequestLog], bool]
 Reason = Literal[
     "public_api_request_rate_limit",
     "public_api_space_request_rate_limit",
@@ -40,81 +44,7 @@ Reason = Literal[
 ]
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 HTML = {"Content-Type": "text/html"}
-_QUERY = re.compile(r"/v1/(data_sources/[^/]+/query|search|views/[^/]+/queries)$")
 _APPEND = re.compile(r"/v1/blocks/[^/]+/children$")
-
-# Which requests they come to.
-
-
-@dataclass
-class _Scheduled:
-    wanted: Wanted
-    fault: Fault
-    times: int | None
-    skip: int
-    _hit: int = 0
-
-    def __call__(self, log: RequestLog, answer: Answer | None) -> Answer | None:
-        if answer is None:
-            self._hit = 0
-            if not self.wanted(log) or self.times == 0:
-                return None
-            if self.skip:
-                self.skip -= 1
-                return None
-            if self.times is not None:
-                self.times -= 1
-            self._hit = log.number
-        # A request that was let be before its effect is let be after it as well.
-        return self.fault(log, answer) if self._hit == log.number else None
-
-
-def at(
-    when: int | Collection[int] | Wanted,
-    fault: Fault,
-    *,
-    times: int | None = None,
-    skip: int = 0,
-) -> Fault:
-    """Let *fault* befall only the requests *when* says: at most *times*, after the first *skip*.
-
-    A number is that of the stand-in's requests, counted from 1: the next one is
-    `len(sandbox.requests) + 1`. Several may be given; anything else is a test of the request.
-    """
-    if isinstance(when, int):
-        number = when
-        return _Scheduled(lambda log: log.number == number, fault, times, skip)
-    if isinstance(when, Collection):
-        numbers = frozenset(when)
-        return _Scheduled(lambda log: log.number in numbers, fault, times, skip)
-    return _Scheduled(when, fault, times, skip)
-
-
-def once(fault: Fault) -> Fault:
-    """Let *fault* befall the next request only."""
-    return at(any_request, fault, times=1)
-
-
-def any_request(_: RequestLog) -> bool:
-    """Hold for every request."""
-    return True
-
-
-def every(share: int) -> Wanted:
-    """Return a test that holds for each *share*-th request of the stand-in."""
-    return lambda log: log.number % share == 0
-
-
-def asks(method: str = "", path: str = "") -> Wanted:
-    """Return a test of a request's method ("" is any) and, by a regular expression, its path."""
-    compiled = re.compile(path)
-    return lambda log: method in {"", log.method} and compiled.search(log.path) is not None
-
-
-def writes(log: RequestLog) -> bool:
-    """Hold for requests that may change something."""
-    return log.method != "GET" and not _QUERY.search(log.path)
-
 
 # Refusals in place of the real answer. The request has no effect.
 
@@ -211,7 +141,7 @@ def too_heavy(page_size: int = 10, *, status: Literal[503, 504] = 504) -> Fault:
     guidance = {"retry_guidance": ["Retry with backoff.", "Use a smaller page_size."]}
 
     def fault(log: RequestLog, answer: Answer | None) -> Answer | None:
-        reads = log.method == "GET" or _QUERY.search(log.path) is not None
+        reads = log.method == "GET" or QUERY.search(log.path) is not None
         if (
             answer is not None
             or not reads
@@ -365,7 +295,7 @@ def behind(earlier: NotionSandbox) -> Fault:
     """Queries that see an *earlier* copy of the workspace, as an index that lags does."""
 
     def fault(log: RequestLog, answer: Answer | None) -> Answer | None:
-        if answer is None or answer[0] != 200 or not _QUERY.search(log.path):
+        if answer is None or answer[0] != 200 or not QUERY.search(log.path):
             return None
         query = parse_qs(log.query)
         status, found = earlier.call(log.method, log.path, json.loads(log.body or b"{}"), query)
@@ -415,3 +345,40 @@ def late(clock: Clock, seconds: float) -> Fault:
             clock.sleep(seconds)
 
     return fault
+
+
+__all__ = [
+    "Answer",
+    "Fault",
+    "any_request",
+    "asks",
+    "at",
+    "bad_gateway",
+    "behind",
+    "block_limit",
+    "blocked_at_the_edge",
+    "changed",
+    "conflict",
+    "dropped",
+    "empty",
+    "every",
+    "failing",
+    "forbidden",
+    "gone",
+    "html",
+    "in_a_circle",
+    "incomplete",
+    "late",
+    "once",
+    "overloaded",
+    "rate_limited",
+    "silent",
+    "stale_cursor",
+    "too_heavy",
+    "truncated",
+    "unauthorized",
+    "unavailable",
+    "unreachable",
+    "without_results",
+    "writes",
+]
