@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -267,6 +268,7 @@ def _values(record: Record) -> Record:
     )
 
 
+@pytest.mark.timeout(300)
 def test_whatever_happens_the_mirror_ends_as_the_portal(counted: Callable[[str], None]) -> None:
     PullMachine.happened.clear()
 
