@@ -89,6 +89,9 @@ class Links:
     def of(self, record: Record) -> tuple[str, ...]:
         """Return the ids of the live records of *other* linked to *record*, ascending, each once."""
         sent = record.links.get(self.other.object, ())
+        if len(sent) == 1 and record.id not in self.reverse:  # by far the most common
+            only = self.other.resolve(sent[0])
+            return () if only is None else (only,)
         found = {self.other.resolve(id_) for id_ in (*sent, *self.reverse.get(record.id, ()))}
         if len(found) < 2:
             return tuple(id_ for id_ in found if id_ is not None)

@@ -10,6 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = 946_684_800_000
 """2000-01-01: a time before it counts as missing (an unset clock, a placeholder)."""
 
@@ -27,13 +28,13 @@ def read_time(value: Any) -> int | None:
 
 
 def _moment(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return math.floor(value) if math.isfinite(value) else None
     if not isinstance(value, str):
+        if isinstance(value, bool):
+            return None
+        if isinstance(value, int):
+            return value
+        if isinstance(value, float):
+            return math.floor(value) if math.isfinite(value) else None
         return None
     text = value if value[4:5] == "-" else value.strip()
     if text[4:5] != "-" and _DIGITS.match(text):  # `2026-…` is by far the most common
@@ -46,10 +47,10 @@ def _moment(value: Any) -> int | None:
     if read.tzinfo is None:
         read = read.replace(tzinfo=UTC)
     try:
-        seconds = math.floor(read.timestamp())
-    except (OverflowError, ValueError):
+        since = read - _EPOCH
+    except OverflowError:
         return None
-    return seconds * 1000 + read.microsecond // 1000
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 def read_number(value: Any) -> float | None:
