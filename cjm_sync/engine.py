@@ -205,6 +205,8 @@ class _Run:
             journey_map,
             installation=installation,
             bound=sorted(applier.memory),
+            # So that a picture that is there already is found by a store that was lost.
+            picture=self._picture(journey_map),
             disclosure=disclosure,
         )
         if not self._options.dry_run:
