@@ -177,7 +177,7 @@ WAY = ("lead", "marketingqualifiedlead", "opportunity", "customer", "evangelist"
 
 
 def quiet_portal(
-    seed: int, *, contacts: int = 500, loss: float = 0.0, tickets: float = 0.02
+    seed: int, *, contacts: int = 350, loss: float = 0.0, tickets: float = 0.02
 ) -> Planted:
     """Return a portal in which nothing is wrong; *tickets* is how many there are per contact."""
     portal = Planted(seed)
