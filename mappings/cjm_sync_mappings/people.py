@@ -68,9 +68,11 @@ def _people(scene: Scene, chosen: Sequence[Record]) -> tuple[list[Record], list[
     to_contacts = scene.to_contacts("deals", scene.deals)
     places: dict[str, int] = {}
     linked = [to_contacts.of(deal) for deal in chosen]
+    wanted = {id_ for ids in linked for id_ in ids}
     for id_, contact in scene.contacts.survivors.items():
-        places[id_] = len(people)
-        people.append(contact)
+        if id_ in wanted:
+            places[id_] = len(people)
+            people.append(contact)
     for unit, ids in enumerate(linked):
         of_unit[unit] = [places[id_] for id_ in ids]
     return people, of_unit

@@ -419,3 +419,15 @@ def test_labels_of_a_company_s_lifecycle_are_its_own() -> None:
     firm = company("900", ("lead", 90), ("88", 40))
 
     assert way(own, firm, unit="company")[-1] == ("loyalty", 40, "")
+
+
+def test_only_the_people_of_deals_bring_their_persona_into_a_journey_of_deals() -> None:
+    world = [
+        contact("1", hs_persona="persona_9"),
+        contact("2", hs_persona="persona_8"),
+        deal(("low", 9), to=["1"]),
+    ]
+    names = [one.key for one in facts_of(*world, unit="deal").personas]
+
+    assert "persona_9" in names
+    assert "persona_8" not in names
