@@ -29,6 +29,8 @@ NULLS = ("call.out", "mail.reply", "msg.chat", "post.mail", "web.form")
 MET = 0.4
 """The chance to meet each touchpoint, planted or null."""
 ADVANCE, ADVANCE_WHEN_MET = 0.3, 0.6
+QUIET_TICKETS = 0.02
+"""Tickets per contact: too few of one stage for any theme."""
 
 
 def _at(days_ago: float) -> str:
@@ -177,7 +179,7 @@ WAY = ("lead", "marketingqualifiedlead", "opportunity", "customer", "evangelist"
 
 
 def quiet_portal(
-    seed: int, *, contacts: int = 350, loss: float = 0.0, tickets: float = 0.02
+    seed: int, *, contacts: int = 350, loss: float = 0.0, tickets: float = QUIET_TICKETS
 ) -> Planted:
     """Return a portal in which nothing is wrong; *tickets* is how many there are per contact."""
     portal = Planted(seed)
