@@ -253,7 +253,7 @@ def test_a_take_over_that_is_stopped_anywhere_goes_on(
     before = synced.snapshot()
     lose_store(synced)
     synced.wait(minutes=15)
-    frame = ("_/hub", "_/block", "_/database/personas", "_/database/runs", "_/view/customers/pers")
+    frame = ("_/hub", "_/block", "_/database/personas", "_/database/runs", "_/view/customers/personas")
     synced.wrap = cut_to(*frame, "customers/persona/")
     trial = synced.copy()
     requests = len(trial.requests_of(lambda: trial.run(take_over=True, accept=True)))
