@@ -6,8 +6,10 @@ Times are days before T; W is [90, 0), the window before it [180, 90), trailing 
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from cjm_sync_sandbox.portal import Portal
 from oracle.comparing import differences
 from oracle.golden import INFO
 from oracle.making import AS_OF, activity, at, contact, deal, mail_event, survey
+from oracle.moments import fisher
+from oracle.numbers import Z
 from oracle.oracle import oracle_export
 from oracle.product import product_export
 
@@ -359,3 +363,109 @@ def test_a_rule_fires_with_the_numbers_worked_out_by_hand(
     assert (
         differences({"pains": expected}, {"pains": [*journey["pains"], *journey["delights"]]}) == []
     )
+
+
+def met_or_not(advanced_met: int, advanced_others: int) -> Portal:
+    """Forty meet a call within twenty days of consideration, forty do not; so many advance."""
+    crowd = Crowd()
+    met = crowd.add(advanced_met, (200, MQL), (180, WARM)) + crowd.add(
+        40 - advanced_met, (200, MQL)
+    )
+    crowd.add(advanced_others, (200, MQL), (180, WARM))
+    late = crowd.add(40 - advanced_others, (200, MQL))
+    crowd.give("calls", met, 195, hs_call_direction="INBOUND")
+    crowd.give("calls", late, 180, hs_call_direction="INBOUND")  # the landmark is past
+    return crowd.portal
+
+
+def exact_p(a: int, n1: int, c: int, n0: int) -> float:
+    def ways(x: int) -> int:
+        return math.comb(n1, x) * math.comb(n0, a + c - x)
+
+    possible = range(max(0, a + c - n0), min(n1, a + c) + 1)
+    rarer = sum(ways(x) for x in possible if ways(x) <= ways(a))
+    return float(Fraction(rarer, math.comb(n1 + n0, a + c)))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [(32, 40, 16, 40), (3, 40, 0, 35), (30, 30, 29, 60), (200, 400, 150, 350), (1, 2, 1, 2)],
+)
+def test_fishers_test_is_exact(table: tuple[int, int, int, int]) -> None:
+    assert fisher(*table) == pytest.approx(exact_p(*table), rel=1e-9)
+
+
+MOMENTS: dict[str, tuple[int, int, dict[str, Any]]] = {
+    # 0.8 against 0.4; SE² = 1/32 − 1/40 + 1/16 − 1/40
+    "makes": (
+        32, 16,
+        {
+            "advanced_exposed": 32, "advanced_not_exposed": 16, "ratio": 2.0, "verdict": "makes",
+            "starred": True,
+            "low": 2 * math.exp(-Z * math.sqrt(0.04375)),
+            "high": 2 * math.exp(Z * math.sqrt(0.04375)),
+        },
+    ),
+    "breaks": (10, 20, {"advanced_exposed": 10, "ratio": 0.5, "verdict": "breaks", "starred": True}),
+    "no difference to speak of": (
+        20, 18, {"ratio": 20 / 18, "verdict": "none", "starred": False},
+    ),
+    # three who advanced are too few to be told of; the ratio rests on forty
+    "few who advanced": (
+        30, 3,
+        {
+            "advanced_exposed": 30, "advanced_not_exposed": None, "withheld": "small_base",
+            "ratio": 10.0, "verdict": "makes", "starred": True,
+        },
+    ),
+    # 20.5/41 against 0.5/41
+    "nobody of the others": (
+        20, 0,
+        {
+            "advanced_exposed": 20, "advanced_not_exposed": 0, "ratio": 41.0, "verdict": "makes",
+            "starred": True,
+            "low": 41 * math.exp(-Z * math.sqrt(1 / 20.5 - 1 / 41 + 1 / 0.5 - 1 / 41)),
+        },
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("export", EXPORTS)
+@pytest.mark.parametrize("met, others, expected", MOMENTS.values(), ids=MOMENTS)
+def test_a_moment_of_truth_has_the_numbers_worked_out_by_hand(
+    met: int, others: int, expected: dict[str, Any], export: Export
+) -> None:
+    journey = export(met_or_not(met, others), AS_OF)["journeys"][0]
+
+    moments = {
+        (row["stage"], row["key"]): row["moment_of_truth"]
+        for row in journey["touchpoints"]
+        if row["moment_of_truth"] is not None
+    }
+    p = exact_p(met, 40, others, 40)  # the only pair tested, so q is p
+    known = {"exposed": 40, "not_exposed": 40, "p": p, "q": p, **expected}
+    assert moments.keys() == {("consideration", "call.in")}
+    assert differences(known, moments["consideration", "call.in"]) == []
+
+
+@pytest.mark.parametrize("export", EXPORTS)
+def test_onboarding_is_an_open_ticket_of_such_a_pipeline_while_in_service(export: Export) -> None:
+    crowd = Crowd()
+    crowd.portal.info.setdefault("pipelines", {})["tickets"] = [
+        {
+            "id": key,
+            "label": label,
+            "stages": [
+                {"id": "1", "label": "New", "metadata": {"ticketState": "OPEN"}},
+                {"id": "4", "label": "Closed", "metadata": {"ticketState": "CLOSED"}},
+            ],
+        }
+        for key, label in (("0", "Support"), ("7", "Customer kickoff"))
+    ]
+    served, before = crowd.add(20, (200, WON)), crowd.add(9, (200, WARM))
+    crowd.give("tickets", served[:6], 30, hs_pipeline="7", hs_pipeline_stage="1")
+    crowd.give("tickets", served[6:12], 30, hs_pipeline="7", hs_pipeline_stage="4")
+    crowd.give("tickets", served[12:18], 30, hs_pipeline="0", hs_pipeline_stage="1")
+    crowd.give("tickets", before, 30, hs_pipeline="7", hs_pipeline_stage="1")
+
+    assert export(crowd.portal, AS_OF)["journeys"][0]["onboarding"] == 6
