@@ -74,7 +74,7 @@ class Maker:
                         keeper.remote_id,
                         detail={"collection": intent.collection} if intent.collection else {},
                         journey=_journey_of(intent.key) if intent.kind == "row" else "",
-                        digest=item.digest if item is not None else "",
+                        digest=_digest_of(item),
                     )
                 )
                 self._settle_extras(intent, extras)
@@ -106,6 +106,11 @@ class Maker:
                         "Delete the copy in Notion; it is never touched by the sync.",
                     )
                 )
+
+
+def _digest_of(item: Item | None) -> str:
+    """Return what is sure to stand there: a picture that was found may show an earlier map."""
+    return "" if item is None or item.kind == "picture" else item.digest
 
 
 def _journey_of(key: str) -> str:

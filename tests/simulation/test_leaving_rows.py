@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.world import World, journey, profile, without_loyalty, writes
+from support.world import MOMENTS, Moment, World, journey, profile, without_loyalty, writes
 
 LOYALTY = tuple(
     f"customers/stage/loyalty/{persona}" for persona in ("everyone", "persona_1", "persona_2")
@@ -79,6 +79,38 @@ def test_a_row_in_which_a_person_wrote_is_retired(synced: World, write: Any) -> 
     assert states(synced) == ["retired", "archived", "archived"]
     assert in_trash(synced) == [False, True, True]
     assert synced.row(EVERYONE)["State"] == "retired"
+    assert writes(synced.requests_of(synced.run)) == []
+
+
+def test_a_row_in_which_a_person_changed_a_number_is_retired(synced: World) -> None:
+    cell = {"properties": {"Entered": {"number": 1234}}}
+    synced.as_person("PATCH", f"pages/{synced.page_id(EVERYONE)}", cell)
+
+    leave(synced).run()
+
+    assert states(synced) == ["retired", "archived", "archived"]
+    assert synced.row(EVERYONE)["Entered"] == 1234
+    come_back(synced).run()
+    assert synced.row(EVERYONE)["Entered"] == 1234
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_row_whose_subject_came_back_before_its_retiring_was_recorded_is_active(
+    synced: World, moment: Moment
+) -> None:
+    write_note(synced, synced.page_id(EVERYONE))
+    before = synced.row(EVERYONE)
+    leave(synced)
+    trial = synced.copy()
+    path = f"/v1/pages/{trial.page_id(EVERYONE)}"
+    sent = trial.requests_of(trial.run)
+    (place,) = [n for n, log in enumerate(sent, 1) if (log.method, log.path) == ("PATCH", path)]
+
+    synced.run_until(place, moment)
+    report = come_back(synced).run()
+
+    assert (report.outcome, report.kept) == ("done", 0)
+    assert synced.row(EVERYONE) == before
     assert writes(synced.requests_of(synced.run)) == []
 
 
@@ -157,6 +189,9 @@ def test_more_rows_than_the_limit_leave_only_when_told(synced: World) -> None:
     assert (refused.outcome, refused.exit_code) == ("refused", 3)
     assert "--allow-removals" in str(refused.error and refused.error.hint)
     assert synced.snapshot() == before
+    assert sorted(refused.held) == sorted(LOYALTY)
+    with synced.store() as store:
+        assert store.runs(1)[0].report["held"] == refused.held
     assert synced.run(allow_removals=True).archived == 3
 
 

@@ -250,14 +250,20 @@ def test_a_take_over_that_is_stopped_anywhere_goes_on(
     synced: World, counted: Callable[[str], None]
 ) -> None:
     pages = len(synced.tables("pages"))
-    before = synced.snapshot()
     lose_store(synced)
     synced.wait(minutes=15)
-    frame = ("_/hub", "_/block", "_/database/personas", "_/database/runs", "_/view/customers/personas")
+    frame = (
+        "_/hub",
+        "_/block",
+        "_/database/personas",
+        "_/database/runs",
+        "_/view/customers/personas",
+    )
     synced.wrap = cut_to(*frame, "customers/persona/")
     trial = synced.copy()
     requests = len(trial.requests_of(lambda: trial.run(take_over=True, accept=True)))
-    stops = [(n, moment) for n in sampled(range(1, requests + 1), 6) for moment in MOMENTS]
+    wished = trial.snapshot()
+    stops = [(n, moment) for n in sampled(range(1, requests + 1), 10) for moment in MOMENTS]
     for number, moment in stops:
         world = synced.copy()
         world.run_until(number, moment, take_over=True, accept=True)
@@ -266,7 +272,7 @@ def test_a_take_over_that_is_stopped_anywhere_goes_on(
 
         assert report.outcome == "done", (number, report.error)
         assert epoch_of(world) == 2, (number, moment)
-        assert (world.snapshot(), len(world.tables("pages"))) == (before, pages), number
+        assert (world.snapshot(), len(world.tables("pages"))) == (wished, pages), number
         assert world.twins() == [], number
         world.drop()
 
