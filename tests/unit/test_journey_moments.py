@@ -178,6 +178,37 @@ def test_a_touch_at_the_landmark_is_too_late_and_one_at_the_entry_is_not() -> No
     assert moment_of([*travellers(40, first=1, advances=32, touched_after=0), *rest]) is not None
 
 
+def test_a_touch_at_the_very_landmark_of_a_longer_stay_is_too_late() -> None:
+    rest = travellers(40, first=100, advances=16, touched_after=None)
+
+    assert moment_of([*travellers(40, first=1, advances=5, touched_after=20), *rest]) is None
+    assert moment_of([*travellers(40, first=1, advances=5, touched_after=19.9), *rest]) is not None
+
+
+def test_only_the_first_such_stay_of_a_unit_counts() -> None:
+    steps = [("lead", 150.0), ("marketingqualifiedlead", 130.0), ("lead", 120.0)]
+    records = travellers(40, first=100, advances=16, touched_after=None)
+    for n in range(1, 41):
+        records += [contact(str(n), *steps, created=150), activity("notes", 145, to=[str(n)])]
+    moment = moment_of(records)
+
+    assert moment is not None
+    assert (moment.exposed, moment.not_exposed) == (40, 40)
+    assert moment.advanced_exposed == 40
+
+
+def test_stays_entered_more_than_a_year_and_p_ago_do_not_count() -> None:
+    old = [
+        made
+        for n in range(300, 340)
+        for made in (contact(str(n), created=500), activity("notes", 495, to=[str(n)]))
+    ]
+    moment = moment_of([*_two_groups(), *old])
+
+    assert moment is not None
+    assert (moment.exposed, moment.not_exposed) == (40, 40)
+
+
 def test_stays_shorter_than_the_landmark_do_not_count() -> None:
     records = [
         *travellers(40, first=1, advances=32, touched_after=5),

@@ -184,6 +184,17 @@ def test_a_stage_of_twenty_nine_decided_stays_is_neither_judged_nor_compared() -
     assert fired(records, "PP2") == {}
 
 
+def test_who_went_dormant_dropped_off() -> None:
+    records = [contact(id_, created=120) for id_ in people(10)]
+    for id_ in people(20, first=100):
+        records += [contact(id_, created=120), activity("notes", 5, to=[id_])]
+    for id_ in people(10, first=200):
+        records += [contact(id_, created=250), activity("notes", 5, to=[id_])]
+    (pain,) = fired(records, "PP2", profile="thresholds.dormant_days = 60").values()
+
+    assert (pain.value, pain.threshold, pain.units) == (pytest.approx(1 / 3), 0.1, 10)
+
+
 @pytest.mark.parametrize(("back", "stay", "fires"), [(5, 45, True), (5, 46, False), (5, 14, False)])
 def test_a_tenth_moving_back_from_a_stage_fires(back: int, stay: int, *, fires: bool) -> None:
     records = [
@@ -389,7 +400,7 @@ def test_a_deal_of_three_contacts_is_one_loss() -> None:
     contacts = [contact(id_, created=100) for id_ in people(9)]
     lost = [
         deal(("low", 50), ("lost", 40), to=people(3, first=first), closed_lost_reason="price")
-        for first in (1, 4, 7)
+        for first in (1, 4, 7, 2)
     ]
 
     assert fired([*contacts, *lost], "PP7") == {}
@@ -424,6 +435,26 @@ def test_a_fifth_silent_for_twice_the_median_gap_fires(
 def test_exactly_twice_the_median_gap_is_no_silence() -> None:
     assert fired(in_touch(people(25), last=4), "PP8") == {}
     assert fired(in_touch(people(25), last=4.001), "PP8") != {}
+
+
+def test_dormant_units_are_not_counted_as_silent() -> None:
+    dormant = [contact(id_, created=250) for id_ in people(8)]
+
+    assert fired([*dormant, *in_touch(people(25, first=100), last=1)], "PP8") == {}
+
+
+def test_who_just_entered_the_stage_is_not_silent_in_it() -> None:
+    records = in_touch(people(20, first=100), last=1)
+    for id_ in people(8):
+        steps = [("lead", 90.0), ("marketingqualifiedlead", 1.0)]
+        records += [contact(id_, *steps, created=90), activity("notes", 40, to=[id_])]
+    for id_ in people(20, first=200):
+        records += [
+            contact(id_, ("marketingqualifiedlead", 60), created=60),
+            *(activity("notes", 1 + 2 * step, to=[id_]) for step in range(6)),
+        ]
+
+    assert fired(records, "PP8") == {}
 
 
 # PP9
@@ -483,6 +514,19 @@ def test_one_report_in_a_hundred_sends_fires(sends: int, reports: int, *, fires:
     assert bool(found) is fires
     for pain in found.values():
         assert (pain.value, pain.n, pain.units) == (0.01, 500, 5)
+
+
+def test_an_email_that_bounced_is_no_report() -> None:
+    bounces = [email_event("BOUNCE", 10, to=f"c{n}@x.example") for n in range(1, 11)]
+
+    assert fired([*mailed(300, 0), *bounces], "PP10") == {}
+
+
+def test_a_report_of_an_address_that_two_share_counts_once() -> None:
+    twins = [contact(str(50 + n), created=300, email=f"c{n}@x.example") for n in range(1, 11)]
+
+    assert fired([*mailed(300, 5), *twins], "PP10") == {}
+    assert fired([*mailed(250, 5), *twins], "PP10") != {}
 
 
 def test_reports_that_doubled_fire_below_one_percent() -> None:

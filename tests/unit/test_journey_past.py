@@ -128,6 +128,15 @@ def test_the_review_is_the_snapshot_nearest_to_peoples_date(store: Store) -> Non
     assert history_of(store, request(), as_of=T, timezone="UTC").review is None
 
 
+def test_a_snapshot_taken_after_the_time_of_the_map_is_no_review(store: Store) -> None:
+    saved(store, T - timedelta(days=9), 1)
+    saved(store, T + timedelta(days=1), 2)
+    reviewed_on = (T + timedelta(days=1)).date()
+    history = history_of(store, request(), as_of=T, timezone="UTC", reviewed_on=reviewed_on)
+
+    assert entered(history.review) == 1
+
+
 def test_old_days_are_dropped_when_a_day_is_saved(store: Store) -> None:
     computed = journey()
     for days in range(100, -1, -1):
