@@ -11,8 +11,6 @@ from cjm_sync.model import Record
 from cjm_sync_mappings import plugin
 from cjm_sync_mappings.links import shelve
 from crm_records import (
-    Mirror,
-    T,
     activity,
     before,
     contact,
