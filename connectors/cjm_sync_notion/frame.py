@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from cjm_sync.errors import GoneError, RejectedError
+from cjm_sync.errors import GoneError, GuardTripped, RejectedError
 from cjm_sync.model import Binding, Item
 from cjm_sync.ports import Found, Made, Picture
 from cjm_sync_notion.client import NotionClient
@@ -145,7 +145,28 @@ class FrameBuilder:
         return Made(binding.remote_id, detail={"blocks": anchors}, learned=owned)
 
     def edit(self, item: Item, memory: Memory) -> Made:
-        """Set the text of an owned leaf block, swap the picture, or add a database's new columns."""
+        """Set the text of an owned leaf block, swap the picture, or add a database's new columns.
+
+        GoneError says that a person took this part away, GuardTripped that the whole hub is gone.
+        """
+        try:
+            return self._edit(item, memory)
+        except GoneError as error:
+            self._check_hub(memory, error)
+            raise
+
+    def _check_hub(self, memory: Memory, error: GoneError) -> None:
+        try:
+            if not self._client.get(f"pages/{memory[HUB].remote_id}").get("in_trash"):
+                return
+        except GoneError:
+            pass
+        raise GuardTripped(
+            "the hub is no longer there, or no longer shared",
+            hint="Restore it from Notion's trash and share it again; then run again.",
+        ) from error
+
+    def _edit(self, item: Item, memory: Memory) -> Made:
         match item.body:
             case Database() as database:
                 return self._databases.add_columns(database, memory)
