@@ -18,7 +18,7 @@ from support.world import MOMENTS, SOAK, Moment, World, cut_to, sampled, writes
 
 EVERY_IN_CI = 12
 PAIRS_IN_CI = 20
-SMALL_MAP_REQUESTS = 28
+SMALL_MAP_REQUESTS = 29
 
 Counted = Callable[[str], None]
 
