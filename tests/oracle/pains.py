@@ -121,6 +121,10 @@ class Rules:
         self.w = Span(now - WINDOW, now)
         self.earlier = Span(now - 2 * WINDOW, now - WINDOW)
         self.trailing = Span(now - WINDOW - TRAILING, now - WINDOW)
+        self.stays: dict[int, list[tuple[Unit, Stay]]] = {}
+        for unit in units:
+            for stay in unit.timeline.stays:
+                self.stays.setdefault(stay.stage, []).append((unit, stay))
 
     def pains(self) -> list[dict[str, Any]]:
         rules = (
@@ -141,7 +145,7 @@ class Rules:
         return distinct(u for u, s in self._stays(stage) if s.left is None or s.left > self.w.start)
 
     def _stays(self, stage: int) -> list[tuple[Unit, Stay]]:
-        return [(u, s) for u in self.units for s in u.timeline.stays if s.stage == stage]
+        return self.stays.get(stage, [])
 
     # PP1, PP2, PP3, PP11: stays ---------------------------------------------------------------
 

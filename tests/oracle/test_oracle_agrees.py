@@ -66,15 +66,16 @@ def test_product_and_oracle_agree_on_a_shared_portal(name: str, unit: UnitKind) 
     assert first_differences(Portal.read(folder), as_of, unit=unit) == []
 
 
-SEEDS = range(60 if os.environ.get("CJM_SYNC_SOAK") else 8)
+SEEDS = range(60 if os.environ.get("CJM_SYNC_SOAK") else 6)
+UNITS: tuple[UnitKind, ...] = ("contact", "company", "deal")
 
 
-@pytest.mark.parametrize("unit", ["contact", "company", "deal"])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_product_and_oracle_agree_on_an_odd_portal_five_times_over(
-    seed: int, unit: UnitKind
-) -> None:
-    assert first_differences(copied(wild_portal(seed), 5), AS_OF, unit=unit) == []
+def test_product_and_oracle_agree_on_an_odd_portal_five_times_over(seed: int) -> None:
+    portal = copied(wild_portal(seed), 5)
+
+    for unit in UNITS:
+        assert first_differences(portal, AS_OF, unit=unit) == [], unit
 
 
 def test_the_odd_portals_make_the_rules_fire_that_they_are_to_check() -> None:
@@ -87,7 +88,7 @@ def test_the_odd_portals_make_the_rules_fire_that_they_are_to_check() -> None:
     assert fired >= {"PP1", "PP4", "PP5", "PP6", "PP7", "PP8", "PP9", "DL1"}
 
 
-@pytest.mark.parametrize("unit", ["contact", "company", "deal"])
+@pytest.mark.parametrize("unit", ["contact", "company"])
 def test_product_and_oracle_agree_on_an_odd_portal_read_through_the_mirror(
     unit: UnitKind,
 ) -> None:
