@@ -143,7 +143,8 @@ class Applier:
                     pass
                 case _:
                     assert_never(step)
-        self._books.change(moves, changed)
+        private = frozenset(s.former for s in steps if isinstance(s, Rebind) and s.private)
+        self._books.change(moves, changed, unnoted=private)
 
     def _do(self, step: Step) -> None:
         books = self._books

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
+from collections.abc import Collection, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -47,16 +47,24 @@ class Tally:
 class Memory(dict[str, Binding]):
     """Bindings by key that one worker may go through while another binds."""
 
+    def _now(self) -> dict[str, Binding]:
+        # One step of the interpreter. `copy` would ask `keys` for each key, as this is no plain one.
+        return dict(list(dict.items(self)))
+
     def items(self) -> ItemsView[str, Binding]:  # type: ignore[override]
         """Return the pairs as they are now."""
-        return self.copy().items()
+        return self._now().items()
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]
+        """Return the keys as they are now."""
+        return self._now().keys()
 
     def values(self) -> ValuesView[Binding]:  # type: ignore[override]
         """Return the bindings as they are now."""
-        return self.copy().values()
+        return self._now().values()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.copy())
+        return iter(self._now())
 
 
 class Books:
@@ -107,10 +115,17 @@ class Books:
         self._store.unbind(key)
         self.memory.pop(key, None)
 
-    def change(self, moves: Mapping[str, tuple[str, str]], changed: Iterable[Binding]) -> None:
+    def change(
+        self,
+        moves: Mapping[str, tuple[str, str]],
+        changed: Iterable[Binding],
+        *,
+        unnoted: Collection[str] = (),
+    ) -> None:
         """Carry rows over to their keys of today, then record *changed*, all at once.
 
-        *moves* leads from a former key to the key and the journey that take its place.
+        *moves* leads from a former key to the key and the journey that take its place; those
+        *unnoted* are not taken back.
         """
         after = carried(self.memory, moves)
         after |= {binding.key: binding for binding in changed}
@@ -123,10 +138,11 @@ class Books:
                     key,
                     after[key].remote_id,
                     str(after[key].detail.get("collection", "")),
-                    {"key": former},
+                    {"key": former, "journey": self.memory[former].journey},
                     {"key": key},
                 )
                 for former, (key, _) in sorted(moves.items())
+                if former not in unnoted
             ]
             self._store.change_bindings(news, gone, entries)
             self.memory.clear()

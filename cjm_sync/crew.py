@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from cjm_sync.apply import Applier
 from cjm_sync.steps import Step
@@ -33,6 +33,7 @@ def _take(applier: Applier, wave: Wave, pool: ThreadPoolExecutor, workers: int) 
     left = iter(wave.steps)
     turn = threading.Lock()
     stopped = threading.Event()
+    errors: list[BaseException] = []
 
     def work() -> None:
         # Each worker counts for itself: a shared count would lose some.
@@ -44,13 +45,19 @@ def _take(applier: Applier, wave: Wave, pool: ThreadPoolExecutor, workers: int) 
                 if step is None:
                     return
                 hand.apply((step,))
-        except BaseException:
+        except BaseException as error:  # noqa: BLE001 - raised again below, by who waits
+            errors.append(error)  # in the order of time: what others meet then follows from it
             stopped.set()
-            raise
         finally:
             applier.take_over_from(hand)
 
     futures = [pool.submit(work) for _ in range(min(workers, len(wave.steps)))]
-    errors = [error for future in futures if (error := future.exception()) is not None]
+    try:
+        wait(futures)
+    finally:
+        # Whoever interrupts the wait wants no more than the steps in hand.
+        stopped.set()
+    for future in futures:
+        future.result()
     if errors:
         raise errors[0]

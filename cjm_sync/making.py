@@ -11,6 +11,7 @@ from typing import assert_never
 
 from cjm_sync.books import Books
 from cjm_sync.errors import GoneError, GuardTripped, OutcomeUnknownError
+from cjm_sync.journal import Entry
 from cjm_sync.model import Binding, Finding, Intent, Item
 from cjm_sync.ports import Clock, Found, Made, Target
 
@@ -75,7 +76,8 @@ class Maker:
                         detail={"collection": intent.collection} if intent.collection else {},
                         journey=_journey_of(intent.key) if intent.kind == "row" else "",
                         digest=_digest_of(item),
-                    )
+                    ),
+                    _made(intent, keeper),
                 )
                 self._settle_extras(intent, extras)
                 return True
@@ -111,6 +113,14 @@ class Maker:
 def _digest_of(item: Item | None) -> str:
     """Return what is sure to stand there: a picture that was found may show an earlier map."""
     return "" if item is None or item.kind == "picture" else item.digest
+
+
+def _made(intent: Intent, found: Found) -> Entry | None:
+    """Return what the journal keeps of a row that was found: it was made by what was begun."""
+    # Times of pages are cut to the minute, so the intent's own minute counts as "after".
+    since = intent.began_at.replace(second=0, microsecond=0)
+    is_new = intent.kind == "row" and not intent.key.startswith("_/") and found.created_at >= since
+    return Entry("create", intent.key, found.remote_id, intent.collection) if is_new else None
 
 
 def _journey_of(key: str) -> str:

@@ -124,7 +124,8 @@ class Page:
     """One row as it should be. *collection* is the database's kind; *cells* only synced columns.
 
     *journey* is the journey's key, empty for rows that belong to none (runs). *body* is what the
-    page holds when it is made and means nothing to the core: it is sent with the create only.
+    page holds when it is made and means nothing to the core: it is sent with the create only. Of a
+    *private* one, which tells of one person or company, no copy is kept that could be written again.
     """
 
     key: str
@@ -132,6 +133,7 @@ class Page:
     cells: Mapping[str, Cell]
     journey: str = ""
     body: tuple[Any, ...] = ()
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

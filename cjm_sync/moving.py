@@ -71,7 +71,8 @@ def move(wished: Wished, bound: Mapping[str, Binding], observation: Observation)
         if key in chosen
     }
     rebinds = tuple(
-        Rebind(former, key, pages[key].journey) for former, key in sorted(chosen.items())
+        Rebind(former, key, pages[key].journey, pages[key].private)
+        for former, key in sorted(chosen.items())
     )
     return Moves(rebinds, carried(bound, moves), missing, heirs)
 

@@ -13,7 +13,14 @@ from cjm_sync.journal import Entry
 from cjm_sync.making import Maker
 from cjm_sync.model import Binding, Choice, Finding, Intent, Page, canonical
 from cjm_sync.ports import Clock, Made, PageState, Target
-from cjm_sync.settling import about_to_send, as_remembered, pending, settle, with_pending
+from cjm_sync.settling import (
+    about_to_send,
+    as_remembered,
+    is_sent,
+    pending,
+    settle,
+    with_pending,
+)
 from cjm_sync.steps import KEY, RETIRED, STATE, EditPolicy, Leave, Update
 
 _NOTHING: frozenset[str] = frozenset()
@@ -43,8 +50,8 @@ class RowWorker:
         if written is None:
             written = {name: canonical(cell) for name, cell in page.cells.items()}
         books.bind(
-            _seen_at(_row_binding(page, made.remote_id, written), made.edited_at),
-            Entry("create", page.key, made.remote_id, page.collection),
+            seen_at(_row_binding(page, made.remote_id, written), made.edited_at),
+            _noted(page, Entry("create", page.key, made.remote_id, page.collection)),
         )
         books.tally.created += 1
 
@@ -73,7 +80,7 @@ class RowWorker:
         """Take a row out of the trash, then bring it up to date."""
         self._books.bind(
             replace(self._books.memory[page.key], state="moving"),
-            Entry("restore", page.key, remote_id, page.collection),
+            _noted(page, Entry("restore", page.key, remote_id, page.collection)),
         )
         self._target.restore(remote_id)
         self._write_settled(page, self._books.memory[page.key], by_person=True)
@@ -118,7 +125,7 @@ class RowWorker:
             kept=settled.kept,
             detail={**binding.detail, "looked_at": looked_at},
         )
-        binding = _seen_at(with_pending(binding, {}), state.edited_at)
+        binding = seen_at(with_pending(binding, {}), state.edited_at)
         self._write(page, binding, settled.fields)
 
     def _write(self, page: Page, binding: Binding, fields: frozenset[str]) -> None:
@@ -128,17 +135,15 @@ class RowWorker:
         if fields:
             sending = {name: about_to_send(page.cells[name], books.memory) for name in fields}
             before = {name: (binding.written or {}).get(name) for name in fields}
-            books.bind(
-                with_pending(binding, sending),
-                Entry("update", page.key, binding.remote_id, page.collection, before, sending),
-            )
+            entry = Entry("update", page.key, binding.remote_id, page.collection, before, sending)
+            books.bind(with_pending(binding, sending), _noted(page, entry))
             made = self._target.update_page(page, fields, binding.remote_id, books.memory)
             books.tally.updated += 1
         books.learn(made)
         sent = {name: canonical(page.cells[name]) for name in fields}
         written = {**(binding.written or {}), **sent, **(made.written or {})}
         done = replace(with_pending(binding, {}), written=written, state="live")
-        done, again = self._heed(page, _seen_at(done, made.edited_at), made.others or {})
+        done, again = self._heed(page, seen_at(done, made.edited_at), made.others or {})
         if again:
             self._write(page, done, again)
         else:
@@ -209,7 +214,7 @@ class RowWorker:
 
     def _edited(self, binding: Binding, state: PageState) -> dict[str, Any]:
         """Return the filled cells that stand there otherwise than we wrote or sent them."""
-        return _other_than_ours(binding, state.cells, self._books.memory)
+        return other_than_ours(binding, state.cells, self._books.memory)
 
     def _retire(self, step: Leave, binding: Binding) -> None:
         books = self._books
@@ -224,12 +229,10 @@ class RowWorker:
         books.learn(made)
         written = {**(binding.written or {}), **(made.written or {})}
         # From now on we are the last editor, so what a person changed before is remembered here.
-        theirs = _other_than_ours(
-            replace(binding, written=written), made.others or {}, books.memory
-        )
+        theirs = other_than_ours(replace(binding, written=written), made.others or {}, books.memory)
         kept = {**binding.kept, **{n: v for n, v in theirs.items() if n != STATE}}
         done = replace(with_pending(binding, {}), state="retired", written=written, kept=kept)
-        books.bind(_seen_at(done, made.edited_at))
+        books.bind(seen_at(done, made.edited_at))
         books.tally.updated += 1
         if step.heir:
             books.tally.findings.append(
@@ -243,9 +246,10 @@ class RowWorker:
             )
 
 
-def _other_than_ours(
+def other_than_ours(
     binding: Binding, cells: Mapping[str, Any], bound: Mapping[str, Binding]
 ) -> dict[str, Any]:
+    """Return the filled *cells* that stand there otherwise than we wrote, sent or kept them."""
     written, unsure = binding.written or {}, pending(binding)
     return {
         name: now
@@ -253,17 +257,22 @@ def _other_than_ours(
         if now is not None
         and name in written
         and as_remembered(now, written[name], bound) != written[name]
-        and not (name in unsure and now == unsure[name])
+        and not (name in unsure and is_sent(now, unsure[name]))
         and now != binding.kept.get(name)
     }
 
 
-def _seen_at(binding: Binding, edited_at: datetime | None) -> Binding:
+def seen_at(binding: Binding, edited_at: datetime | None) -> Binding:
     """Return *binding* knowing the row as of its last edit, cut to the minute as Notion does."""
     if edited_at is None:
         return binding
     minute = edited_at.replace(second=0, microsecond=0).isoformat()
     return replace(binding, detail={**binding.detail, "seen_at": minute})
+
+
+def _noted(page: Page, entry: Entry) -> Entry | None:
+    """Return what the journal keeps of a write: nothing of a row that must be forgettable."""
+    return None if page.private else entry
 
 
 def _row_binding(page: Page, remote_id: str, written: Mapping[str, Any] | None) -> Binding:

@@ -116,6 +116,8 @@ class Rebind:
     former: str
     key: str
     journey: str
+    private: bool = False
+    """The former key may tell who it was, so it is written down nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

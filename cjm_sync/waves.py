@@ -33,11 +33,14 @@ def waves(steps: Iterable[Step]) -> Iterator[Wave]:
     group: list[Step] = []
     taken: set[str] = set()
     options: set[Option] = set()
+    is_leaving = False
     for step in steps:
         key = _key_of(step)
-        if key is None or key in taken:
+        # Rows leave after those that may have pointed to them, and come back before those do.
+        if key is None or key in taken or (group and is_leaving != isinstance(step, Leave)):
             yield from _levels(group, options)
             group, taken = [], set()
+        is_leaving = isinstance(step, Leave)
         if key is None:
             yield Wave((step,))
         else:

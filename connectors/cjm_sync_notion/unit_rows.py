@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -103,13 +104,14 @@ def unit_rows(
         for unit in journey.travellers or ():
             row = _page(unit, journey, disclosure=disclosure, names=names, known=known)
             made.add(row.key)
-            yield row
+            yield replace(row, private=True)
     for key in sorted({moves.get(key, key) for key in bound} - made):
         match key_parts(key, journey.key):
             case "unit", (_, _):
                 cells = {**empty(columns.JOURNEYS), "name": EMPTIED}
                 cells["journey"] = names.choice("journey", journey.key)
-                yield page(columns.JOURNEYS, key, journey, cells, RETIRED)
+                row = page(columns.JOURNEYS, key, journey, cells, RETIRED)
+                yield replace(row, private=True)
             case _:
                 pass
 

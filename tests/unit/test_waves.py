@@ -27,9 +27,16 @@ def keys(steps: tuple[Step, ...]) -> list[str]:
 
 
 def test_rows_without_links_go_together() -> None:
-    (wave,) = waves([Create(row("a")), Create(row("b")), Leave("c", "1", "rows", "j")])
+    (wave,) = waves([Create(row("a")), Create(row("b"))])
 
-    assert keys(wave.steps) == ["a", "b", "c"]
+    assert keys(wave.steps) == ["a", "b"]
+
+
+def test_rows_leave_together_after_those_that_pointed_to_them() -> None:
+    leaving = [Leave("c", "1", "rows", "j"), Leave("d", "2", "rows", "j")]
+    steps: list[Step] = [Create(row("a")), Create(row("b", "a")), *leaving]
+
+    assert [keys(wave.steps) for wave in waves(steps)] == [["a"], ["b"], ["c", "d"]]
 
 
 def test_a_row_waits_for_the_rows_that_it_points_to() -> None:
