@@ -287,7 +287,7 @@ def test_a_configuration_that_is_no_toml_names_the_line(desk: Desk) -> None:
     ("command", "words"),
     [
         (["sync", "--as-of", "yesterday"], ("--as-of", "yesterday", "2026-")),
-        (["export", "--format", "pdf"], ("--format", "pdf", "json, svg")),
+        (["export", "--format", "pdf"], ("--format", "pdf", "csv, html, json, png, svg")),
         (["export", "--as-of", "32"], ("--as-of",)),
         (["sync", "--as-of", "0001-01-01T00:00:00+14:00"], ("--as-of", "2000")),
         (["plan", "--as-of", "9999-12-31"], ("--as-of", "2200")),

@@ -88,12 +88,15 @@ def test_sync_json_is_the_documented_object(first: tuple[Desk, Any, Any]) -> Non
     assert type(report["run_id"]) is str
 
 
-def test_sync_json_counts_the_requests_that_were_sent(first: tuple[Desk, Any, Any]) -> None:
-    desk, _, report = first
+def test_sync_json_counts_the_requests_that_were_sent(desk: Desk) -> None:
+    before = (len(desk.hubspot.requests), len(desk.notion.requests))
 
-    # A run counts its own; the plan before it asked too.
-    assert report["requests"]["hubspot"] * 2 == len(desk.hubspot.requests)
-    assert report["requests"]["notion"] > report["written"]["created"]
+    report = desk.sync("--json").json
+
+    assert report["requests"] == {
+        "hubspot": len(desk.hubspot.requests) - before[0],
+        "notion": len(desk.notion.requests) - before[1],
+    }
 
 
 def test_everything_planned_happens_and_nothing_else(first: tuple[Desk, Any, Any]) -> None:
@@ -109,13 +112,14 @@ def test_everything_planned_happens_and_nothing_else(first: tuple[Desk, Any, Any
 
 
 def test_a_planned_change_is_the_change_that_happens(desk: Desk) -> None:
-    for row in desk.hubspot.portal.rows["contacts"]:
+    for row in desk.hubspot.portal.rows["contacts"][::3]:
         row["properties"]["hs_persona"] = "persona_1"
     before = {r["id"]: r["properties"] for r in desk.rows()}
 
     planned = desk.run("plan", "--as-of", AS_OF, "--json")
     assert desk.writes() == []
     ran = desk.sync("--json")
+    assert ran.code == 0, ran.err
 
     updates = {s["key"] for s in planned.json["steps"] if s["do"] == "update"}
     changed = {

@@ -80,7 +80,7 @@ def assert_mended(desk: Desk) -> None:
     """The next run ends where an undisturbed one would; the one after it writes nothing."""
     assert desk.sync().code == 0
     assert_no_twins(desk)
-    assert len(desk.live_keys()) == 33
+    assert len(desk.live_keys()) == 48
 
     written = len(desk.writes())
     assert desk.sync().code == 0
