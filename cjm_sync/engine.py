@@ -267,12 +267,16 @@ class _Run:
         self._progress.phase("write")
         self._progress.total(len(self._plan.steps))
         if self._plan.writes:
-            # A run that goes on after a killed one is the same change of the map.
-            if self._store.facts().get("unfinished") != "yes":
+            # A run that goes on after a killed one is the same change of the map, unless that was
+            # taken back in between.
+            if self._store.facts().get("unfinished") == "yes" and self._store.journal():
+                self._store.fold_journal()
+            else:
                 self._store.begin_journal()
                 self._store.note(Entry("time", "last_as_of", before={"text": self._last_as_of()}))
             self._store.set_facts({"unfinished": "yes"})
-        apply_with(applier, self._plan.steps, workers=self._settings.row_workers)
+        workers = self._settings.row_workers if self._store.serves_threads else 1
+        apply_with(applier, self._plan.steps, workers=workers)
         self._close(applier)
 
     def _disclosure(self) -> Disclosure:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cjm_sync.erasing import Erasures
 from cjm_sync.errors import ConfigError, TransientError
-from cjm_sync.journal import Entry
+from cjm_sync.journal import Entry, folded
 from cjm_sync.journey.grounds import PastPain, Snapshot
 from cjm_sync.journey.types import JourneyPeople, Pain
 from cjm_sync.model import Binding, Intent, Record
@@ -773,6 +773,14 @@ class Store:
         with self._writing() as db:
             db.execute(JOURNAL.delete().where(self._mine(JOURNAL)))
 
+    def fold_journal(self) -> None:
+        """Make one of several updates of a row: the run that noted them goes on."""
+        fold = folded(reversed(self.journal()))
+        with self._writing() as db:
+            for number in fold.gone:
+                db.execute(JOURNAL.delete().where(self._mine(JOURNAL), JOURNAL.c.number == number))
+            self._put(db, JOURNAL, [_journal_row(entry, entry.number) for entry in fold.changed])
+
     def note(self, entry: Entry) -> None:
         """Add a write to the journal."""
         with self._writing() as db:
@@ -781,16 +789,7 @@ class Store:
     def _note(self, db: sa.Connection, entry: Entry) -> None:
         last = sa.select(sa.func.coalesce(sa.func.max(JOURNAL.c.number), 0))
         number = db.execute(last.where(self._mine(JOURNAL))).scalar_one() + 1
-        row = {
-            "number": number,
-            "act": entry.act,
-            "key": entry.key,
-            "remote_id": entry.remote_id,
-            "collection": entry.collection,
-            "before": json.dumps(entry.before, ensure_ascii=False, sort_keys=True),
-            "after": json.dumps(entry.after, ensure_ascii=False, sort_keys=True),
-        }
-        self._put(db, JOURNAL, [row])
+        self._put(db, JOURNAL, [_journal_row(entry, number)])
 
     def journal(self) -> list[Entry]:
         """Return the writes of the last run that changed the map, the last write first."""
@@ -944,6 +943,18 @@ class MirrorRecords:
     def survivors(self, object: str) -> Mapping[str, str]:  # noqa: A002 - the port's own word
         """Return by former id the id that each lives on under in the end."""
         return self._store.survivors(object)
+
+
+def _journal_row(entry: Entry, number: int) -> dict[str, Any]:
+    return {
+        "number": number,
+        "act": entry.act,
+        "key": entry.key,
+        "remote_id": entry.remote_id,
+        "collection": entry.collection,
+        "before": json.dumps(entry.before, ensure_ascii=False, sort_keys=True),
+        "after": json.dumps(entry.after, ensure_ascii=False, sort_keys=True),
+    }
 
 
 def _lost_lock(message: str) -> TransientError:

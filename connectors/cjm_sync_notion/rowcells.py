@@ -19,7 +19,7 @@ class RowCells:
     def __init__(self, databases: Mapping[str, Database], live: LiveOptions) -> None:
         self._databases, self._live = databases, live
         self._keys: dict[str, str] = {}
-        self._indexed = -1
+        self._strangers: dict[str, int] = {}
 
     def key_of(self, collection: str, row: Mapping[str, Any], memory: Memory) -> str:
         """Return the row's `Sync key`, empty when it has none."""
@@ -75,13 +75,16 @@ class RowCells:
         key = self._keys.get(page_id)
         if key is not None and key in memory and memory[key].remote_id == page_id:
             return key
-        if len(memory) != self._indexed:
-            self._indexed = len(memory)
-            # A list first: other workers bind rows meanwhile.
-            self._keys = {b.remote_id: key for key, b in list(memory.items()) if b.kind == "row"}
-        key = self._keys.get(page_id)
-        is_bound = key is not None and key in memory and memory[key].remote_id == page_id
-        return key if is_bound else None
+        size = len(memory)
+        if self._strangers.get(page_id) == size:
+            return None
+        # Whole before it is shared: a worker that met half of it would take our links for a
+        # person's.
+        keys = {b.remote_id: key for key, b in memory.items() if b.kind == "row"}
+        self._keys = keys
+        if page_id not in keys:
+            self._strangers[page_id] = size
+        return keys.get(page_id)
 
     def option_ids(self, collection: str, column: str, memory: Memory) -> Mapping[str, str]:
         """Return Notion's ids by our option keys, without those that a person deleted.
@@ -93,6 +96,7 @@ class RowCells:
         live = self._live.get((collection, column))
         if live is None:
             return known
+        live = dict(live)  # other workers may add to it
         ids = set(live.values())
         there = {key: option for key, option in known.items() if option in ids}
         if there and len(there) == len(known):

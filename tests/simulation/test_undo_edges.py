@@ -47,7 +47,7 @@ def column_name(world: World, column: str) -> str:
     detail = world.bindings()["_/database/stages"].detail
     source = world.as_person("GET", f"data_sources/{detail['data_source_id']}")
     return next(
-        name
+        str(name)
         for name, held in source["properties"].items()
         if held["id"] == detail["columns"][column]
     )
@@ -221,7 +221,7 @@ def test_nothing_of_a_row_of_a_single_unit_is_noted(
     empty.wait(minutes=15)
     # Ids give way to pseudonyms, then everything is emptied.
     for detail in ("full", "pseudonymous", "aggregate"):
-        empty.journeys = (replace(journey(), detail=detail),)  # type: ignore[arg-type]
+        empty.journeys = (replace(journey(), detail=detail),)
         assert empty.run().outcome == "done"
         noted = [entry for entry in written_in(empty) if "/unit/" in f"{entry}"]
         assert noted == [], detail
