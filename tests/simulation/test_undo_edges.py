@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cjm_sync.errors import GuardTripped, RejectedError
+from cjm_sync.errors import BusyError, GuardTripped, RejectedError
 from cjm_sync.journal import Entry
 from cjm_sync_notion.target import NotionTarget
 from cjm_sync_sandbox.notion.requests import RequestLog
@@ -179,6 +179,45 @@ def test_a_database_in_the_trash_ends_the_undo_and_nothing_of_it_is_lost(changed
     result = undone(changed)
 
     assert result.findings == []
+    assert numbers_of(changed) == before
+
+
+def test_nothing_is_taken_back_while_a_run_goes_on(changed: World) -> None:
+    changed.run()
+    before = numbers_of(changed)
+
+    with changed.store() as other, other.lock(), pytest.raises(BusyError) as caught:
+        undone(changed)
+
+    assert caught.value.exit_code == 4
+    assert numbers_of(changed) == before
+
+
+def test_a_hub_that_another_store_took_over_since_is_left_alone(changed: World) -> None:
+    changed.run()
+    with changed.store() as store:
+        store.set_facts({"epoch": "7"})
+
+    with pytest.raises(GuardTripped, match="taken over by another store"):
+        undone(changed)
+
+
+def test_a_run_that_was_killed_is_taken_back_as_far_as_it_came(changed: World) -> None:
+    before = numbers_of(changed)
+    whole = changed.copy()
+    requests = whole.requests_of(whole.run)
+    updates = [n for n, r in enumerate(requests, 1) if r.method == "PATCH" and "/pages/" in r.path]
+    changed.run_until(updates[len(updates) // 2], "after")
+
+    result = undone(changed)
+
+    assert result.findings == []
+    assert numbers_of(changed) == before
+    # What comes after begins a journal of its own.
+    changed.wait(minutes=15)
+    assert changed.run().outcome == "done"
+    assert written_in(changed)[-1].act == "time"
+    undone(changed)
     assert numbers_of(changed) == before
 
 
