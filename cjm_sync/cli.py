@@ -322,7 +322,8 @@ def _disk(home: Home) -> Iterator[Check]:
 def undo_(*, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Take back the last run's writes in Notion where no person has edited since.
 
-    The next sync writes them again: stop `serve` first, and change what was wrong.
+    The next sync writes them again: stop `serve` first, and change what was wrong. What was built
+    (hub, databases, views, picture) stays, and so do rows of single units, until the next sync.
     """
     with stopping() as stop, _world(config, StoppableClock(stop)) as world:
         undone = undo(world.home.store, world.target, progress=stop.look)
