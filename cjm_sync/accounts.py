@@ -172,7 +172,7 @@ class Accounts:
     def _pain_number(self, row: Pain, name: str, behind: tuple[Group, ...]) -> Number:
         rule = PAIN[row.rule]
         definition = {
-            "value": f"fires when {rule}; now {row.value:g} against {row.threshold:g}, in {row.unit}",
+            "value": f"fires when {rule}; now {against(row)}",
             "severity": f"{SEVERITY}; now {row.reach:g}, {row.intensity:g} and {row.trend:g}",
             "n": f"the rule's own base; {row.units} units are affected",
         }[name]
@@ -204,7 +204,9 @@ class Accounts:
         for name, text in words.items():
             definition = Definition(text, "its pain, and the amounts of the stage", "window")
             numbers.append(self._number(name, getattr(row, name), definition, ()))
-        return row.label, numbers
+        place = self._place(stage)
+        where = "" if place is None else f" in {self._facts.stages[place].label}"
+        return f"{row.label}{where}", numbers
 
     def _number(
         self,
@@ -270,3 +272,11 @@ class Accounts:
 
 def _day(at: float) -> str:
     return str(np.datetime64(int(at), "ms").astype("datetime64[D]"))
+
+
+def against(pain: Pain) -> str:
+    """Return the value and the threshold in the pain's own unit."""
+    if pain.unit == "share":
+        return f"{100 * pain.value:.3g} % against {100 * pain.threshold:.3g} %"
+    unit = "" if pain.unit == "score" else f" {pain.unit}"
+    return f"{pain.value:.4g}{unit} against {pain.threshold:.4g}{unit}"

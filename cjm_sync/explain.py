@@ -211,4 +211,5 @@ def _number_lines(one: Number, *, every: bool) -> Iterator[str]:
         more = len(group.ids) - len(ids)
         listed = ", ".join(ids) or "none"
         rest = f" and {more} more; --all lists them" if more else ""
-        yield f"  {group.label}, {group.object} ({len(group.ids)}): {listed}{rest}"
+        kind = "" if group.label.endswith(group.object) else f", {group.object}"
+        yield f"  {group.label}{kind} ({len(group.ids)}): {listed}{rest}"

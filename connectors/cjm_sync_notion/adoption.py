@@ -347,7 +347,8 @@ def preview(kind: str, found: Fit, database: Database, *, rows: int, adopted: in
         "adoption",
         kind,
         f"the database {found.title!r} is used for {kind}: {len(found.ids)} columns fit ({here}), "
-        f"{len(found.missing)} are added ({added}); {adopted} of its {rows} rows are taken over",
+        f"{len(found.missing)} are added ({added}); {adopted} of its {rows} rows "
+        f"{'is' if adopted == 1 else 'are'} taken over",
         "Nothing of yours is renamed, removed or retyped; rows that match nothing are left alone.",
     )
 

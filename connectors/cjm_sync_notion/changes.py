@@ -13,8 +13,8 @@ from cjm_sync_notion.values import cleaned
 MOST = 5
 """So many moves are told on the hub at most."""
 
-SINCE = "Compared with the snapshot nearest to a month ago:"
-NOTHING_YET = "There is no earlier snapshot to compare with yet."
+SINCE = "Compared with the run nearest to a month ago:"
+NOTHING_YET = "No run of about a month ago to compare with yet."
 NOTHING_MOVED = f"{SINCE} nothing moved beyond what chance alone would do."
 Z = 1.96
 

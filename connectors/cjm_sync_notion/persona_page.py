@@ -25,7 +25,7 @@ def persona_body(label: str) -> tuple[dict[str, Any], ...]:
     blocks: list[dict[str, Any]] = [
         _callout(
             "🧑",
-            f"Who {label} is: numbers of this persona are in the columns above and are refreshed; "
+            f"{label}: the numbers are in the columns above and are refreshed; "
             "everything below is yours. Check it against talks with real customers.",
         )
     ]

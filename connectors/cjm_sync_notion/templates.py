@@ -45,7 +45,7 @@ class Templates:
         except RejectedError as error:
             listed, why = [], str(error)
         else:
-            why = f"{len(listed)} templates are called so"
+            why = f"{len(listed) or 'no'} templates are called so"
         if len(listed) == 1:
             return listed[0]
         self._note(

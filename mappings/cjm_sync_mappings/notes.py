@@ -35,7 +35,7 @@ class Notes:
             Finding(
                 "bad_value",
                 f"{object_}/{id_}/{property_}",
-                f"a value of {len(read_text(value))} characters {why}; it was not used",
+                f"a value of {_length(read_text(value))} {why}; it was not used",
                 "Correct it in HubSpot; the rest of the record counts.",
             )
         )
@@ -67,7 +67,7 @@ class Notes:
             Finding(
                 "unknown_reason",
                 f"deals/{id_}/{property_}",
-                f"no group of lost reasons covers this text of {len(text)} characters",
+                f"no group of lost reasons covers this text of {_length(text)}",
                 "Add a word of it to emotion.lost_reasons in the profile.",
             )
         )
@@ -101,7 +101,7 @@ class Notes:
                 Finding(
                     "uncovered_value",
                     f"{object_}//{property_}" if property_ else object_,
-                    f"{self._number(n)} of {object_} have a value that no rule covers; "
+                    f"{self._number(n)} {object_} have a value that no rule covers; "
                     f"they count as other.{object_}",
                     "Add the value to a touchpoint of the profile.",
                 )
@@ -142,3 +142,7 @@ class Notes:
 
     def _number(self, n: int) -> str:
         return str(n) if n >= self.min_group else f"fewer than {self.min_group}"
+
+
+def _length(text: str) -> str:
+    return "1 character" if len(text) == 1 else f"{len(text)} characters"

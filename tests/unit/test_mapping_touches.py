@@ -244,7 +244,7 @@ def test_what_no_rule_covers_is_counted() -> None:
     found = journey_of(contact(), *odd, shown_from=5).findings
 
     assert [(f.code, f.key) for f in found] == [("uncovered_value", "calls//hs_call_direction")]
-    assert found[0].message.startswith("6 of calls")
+    assert found[0].message.startswith("6 calls have a value")
 
 
 def test_pages_are_told_apart_by_address_when_the_profile_says_so() -> None:

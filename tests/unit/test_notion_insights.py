@@ -459,7 +459,7 @@ def test_the_hub_tells_the_largest_moves_beyond_chance_first() -> None:
     )
 
     assert changed_text(a_map(made)) == (
-        "Compared with the snapshot nearest to a month ago: Median days in Purchase rose from 12 to 30; "
+        "Compared with the run nearest to a month ago: Median days in Purchase rose from 12 to 30; "
         "Emotion in Purchase fell from 0.9 to 0.4."
     )
 

@@ -162,9 +162,9 @@ def _map(*, has_picture: bool) -> Content:
         tag("h1", "The map as a picture"),
         tag(
             "p",
-            "This is what ",
+            "As the last demo run drew it. ",
             tag("code", "cjm-sync export --format svg"),
-            " writes. ",
+            " draws it from the mirror at any time. ",
             tag("a", "Open the picture alone", href="/map.svg"),
             ".",
         ),
