@@ -13,7 +13,7 @@ from cjm_sync.journey.types import Pain
 @pytest.mark.parametrize(
     ("unit", "value", "threshold", "words"),
     [
-        ("share", 0.9555, 0.2, "95.6 % against 20 %"),
+        ("share", 0.9556, 0.2, "95.6 % against 20 %"),
         ("hours", 97.25, 24.0, "97.25 hours against 24 hours"),
         ("days", 49.0531, 26.97, "49.05 days against 26.97 days"),
         ("score", -0.62, -0.4, "-0.62 against -0.4"),
