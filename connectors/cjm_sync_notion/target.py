@@ -354,7 +354,9 @@ class NotionTarget:
         yield Check("notion page", "ok", f"the hub goes under {place.parent_title!r}")
         if journey_map is None:
             return
-        wished = self.render(journey_map, installation="none yet", bound=())
+        # A run brings a picture; for the estimate it need not be drawn.
+        drawn = Picture("", bytes, "")
+        wished = self.render(journey_map, installation="none yet", bound=(), picture=drawn)
         yield from self._check_adoption()
         yield estimate(wished, plan=self._plan, budget_per_minute=self._budget)
 

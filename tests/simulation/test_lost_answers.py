@@ -7,6 +7,7 @@ one, ends where an undisturbed run would.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,7 +37,14 @@ def silence(_log: RequestLog) -> Replacement:
 
 
 def with_id(log: RequestLog) -> Replacement:
-    made = {"committed_resource_id": log.answer["id"]}
+    if log.answer["object"] == "list":  # of an append: the parent, and what was put into it
+        parent = re.sub(r".*/blocks/([^/]+)/children$", r"\1", log.path)
+        made = {
+            "committed_resource_id": parent,
+            "committed_child_ids": [block["id"] for block in log.answer["results"]],
+        }
+    else:
+        made = {"committed_resource_id": log.answer["id"]}
     return refusal(503, "service_unavailable", additional_data=made)
 
 

@@ -41,7 +41,8 @@ def estimated(world: World) -> tuple[int, int]:
         with world.store() as store:
             journeys: tuple[JourneyRequest, ...] = world.journeys
             journey_map = compute_map(mapping, store, journeys, as_of=SAMPLE_AS_OF)
-        wished = target.render(journey_map, installation="abc", bound=())
+        picture = world.painter.picture(journey_map) if world.painter is not None else None
+        wished = target.render(journey_map, installation="abc", bound=(), picture=picture)
     finally:
         target.close()
     return requests_of(wished), blocks_of(wished)
@@ -57,8 +58,8 @@ def test_a_first_run_sends_what_check_says_it_will(
     bound = list(empty.bindings().values())
     parts = sum(binding.kind in {"hub", "database", "view"} for binding in bound)
     databases = sum(binding.kind == "database" for binding in bound)
-    # The status line and the row of the run close it.
-    assert wrote == report.created + parts + 2
+    # The picture takes three; the status line and the row of the run close it.
+    assert wrote == report.created + parts + 3 + 2
     assert read == ONCE + databases
     assert abs(requests - wrote - read) <= 2
     made = int(empty.notion._ws.facts["blocks_made"])
