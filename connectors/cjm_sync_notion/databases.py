@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from cjm_sync.errors import GoneError, OutcomeUnknownError, RejectedError
 from cjm_sync.model import Binding, Finding
@@ -13,13 +14,14 @@ from cjm_sync.ports import Found, Made
 from cjm_sync_notion import adoption
 from cjm_sync_notion.adoption import Fit
 from cjm_sync_notion.backup import Backup
-from cjm_sync_notion.client import NotionClient
+from cjm_sync_notion.client import NotionClient, results
 from cjm_sync_notion.schemas import column_ids, deleted, lacking, likeness, option_ids
 from cjm_sync_notion.settings import AdoptTable
 from cjm_sync_notion.values import schema, text_items
 from cjm_sync_notion.workspace import Column, Database, Memory, database_key
 
 HUB = "_/hub"
+_JOURNEY, _KEY = "journey", "sync_key"
 _MARKER = re.compile(r"cjm-sync:[0-9A-Za-z_-]+/[a-z_]+")
 _ALIKE = 0.5
 """The least share of our columns by which a database without our mark is known after a loss."""
@@ -130,12 +132,46 @@ class Databases:
             detail |= _data_source(self._client.get(f"databases/{binding.remote_id}"))
         source = self._client.get(f"data_sources/{detail['data_source_id']}")
         ids = column_ids(database, source)
+        options = option_ids(database, ids, source)
+        if _JOURNEY in options:
+            options[_JOURNEY] |= self._renamed_journeys(database, detail, ids, options[_JOURNEY])
         detail |= {
             "columns": ids,
-            "options": option_ids(database, ids, source),
+            "options": options,
             "known": [column.key for column in database.columns],
         }
         return Made(binding.remote_id, detail=detail)
+
+    def _renamed_journeys(
+        self,
+        database: Database,
+        detail: Mapping[str, Any],
+        ids: Mapping[str, str],
+        known: Mapping[str, str],
+    ) -> dict[str, str]:
+        """Return the options of journeys that go by another name in Notion, as their rows tell.
+
+        All views filter by these ids: an option made anew would leave every one of them empty.
+        """
+        found: dict[str, str] = {}
+        for option in database.column(_JOURNEY).options:
+            if option.key in known or _KEY not in ids:
+                continue
+            body = {
+                "filter": {
+                    "property": unquote(ids[_KEY]),
+                    "rich_text": {"starts_with": f"{option.key}/"},
+                },
+                "page_size": 1,
+            }
+            path = f"data_sources/{detail['data_source_id']}/query"
+            for row in results(self._client.post(path, body, creates=False), path):
+                for cell in (row.get("properties") or {}).values():
+                    chosen = cell.get("select") or {}
+                    if cell.get("id") == ids[_JOURNEY] and chosen.get("id"):
+                        found[option.key] = str(chosen["id"])
+        taken = set(known.values())
+        return {key: id_ for key, id_ in found.items() if id_ not in taken}
 
     def _found_again(self, database: Database, binding: Binding) -> Made | None:
         """Look for columns that were not there when memory was rebuilt and that people put back."""

@@ -10,6 +10,7 @@ import pytest
 
 from cjm_sync.runs import Report
 from cjm_sync.steps import Adopt
+from cjm_sync_sandbox.notion.hand import Person
 from support.losing import lose_store
 from support.world import MOMENTS, World, cut_to, is_write, sampled, value_of, writes
 
@@ -218,6 +219,29 @@ def test_views_that_people_renamed_are_taken_over(synced: World) -> None:
     assert len(synced.tables("views")) == count
     assert synced.run().outcome == "done"
     assert "taken_over" not in synced.bindings()["_/hub"].detail
+
+
+def test_a_journey_that_people_renamed_in_notion_keeps_its_option_through_a_take_over(
+    synced: World,
+) -> None:
+    person = Person(synced.notion)
+    sources = {}
+    for kind in ("stages", "touchpoints", "personas"):
+        sources[kind] = synced.bindings()[f"_/database/{kind}"].detail
+        person.change_option(
+            sources[kind]["data_source_id"], "Journey", "Customer journey", name="Our way"
+        )
+    rows = synced.as_person("GET", f"pages/{synced.page_id(ROW)}")["properties"]["Journey"]
+
+    report = take_over(synced)
+
+    assert (report.outcome, report.created) == ("done", 0)
+    for kind, before in sources.items():
+        after = synced.bindings()[f"_/database/{kind}"].detail
+        assert after["options"]["journey"] == before["options"]["journey"]
+    cell = synced.as_person("GET", f"pages/{synced.page_id(ROW)}")["properties"]["Journey"]
+    assert cell == rows
+    assert cell["select"]["name"] == "Our way"
 
 
 def test_a_view_that_a_person_renamed_and_filtered_is_taken_over_when_it_is_the_only_one(
