@@ -101,7 +101,7 @@ def held_findings(planned: Plan, bound: Mapping[str, Binding], rules: Rules) -> 
     why = (
         "a reading of HubSpot was not complete, so nothing is removed"
         if rules.hold_removals
-        else "the subject of a row is gone; it is held until you look"
+        else "what this row is about is gone; its removal waits for your word"
     )
     hint = (
         "It is decided by the next complete run."

@@ -208,7 +208,7 @@ def summary(report: Report) -> str:
         f"{report.outcome}: as of {time_text(report.as_of)}; read {read} records ({changed} changed); "
         f"rows {report.created} created, {report.updated} updated, {report.unchanged} unchanged, "
         f"{report.archived} archived, {report.kept} cells kept; "
-        f"{report.requests_source} + {report.requests_target} requests in {seconds:.1f} s"
+        f"{report.requests_source} requests to HubSpot and {report.requests_target} to Notion in {seconds:.1f} s"
     )
 
 
