@@ -35,16 +35,26 @@ def _journey(journey: Journey) -> str:
 def _stage(journey: Journey, index: int, stage: Stage) -> str:
     cell = everyone(stage)
     parts = [f"{_count(cell.in_stage)} in stage now"]
+    lacking = []
     if index < len(journey.stages) - 1:
-        parts.append(f"{_or_not(_percent(cell.conversion))} move on")
-    parts.append(f"median time {_or_not(_days(cell.median_days))}")
+        moving = _percent(cell.conversion)
+        if moving is None:
+            lacking.append("who moves on")
+        else:
+            parts.append(f"{moving} move on")
+    time = _days(cell.median_days)
+    if time is None:
+        lacking.append("time")
+    else:
+        parts.append(f"median time {time}")
     felt = cell.emotion
-    parts.append(
-        f"emotion {wording.NOT_ENOUGH}"
-        if felt.shown is None
-        else f"emotion {wording.signed(felt.shown)} ({wording.feeling(felt.shown)}, "
-        f"{felt.evidence if felt.override is None else 'set by people'})"
-    )
+    if felt.shown is None:
+        lacking.append("emotion")
+    else:
+        parts.append(
+            f"emotion {wording.signed(felt.shown)} ({wording.feeling(felt.shown)}, "
+            f"{felt.evidence if felt.override is None else 'set by people'})"
+        )
     reached = [
         (touchpoint.reach, clean(touchpoint.label))
         for touchpoint in journey.touchpoints
@@ -60,11 +70,13 @@ def _stage(journey: Journey, index: int, stage: Stage) -> str:
         if item.persona != EVERYONE and item.in_stage and item.persona in labels
     ]
     if who:
-        parts.append("of them " + ", ".join(who))
+        parts.append("personas " + ", ".join(who))
     for name, found in (("pains", journey.pains), ("delights", journey.delights)):
         here = [clean(pain.label) for pain in found or () if pain.stage == stage.key]
         if here:
             parts.append(f"{name} {', '.join(here)}")
+    if lacking:
+        parts.append(f"{wording.NOT_ENOUGH} on {', '.join(lacking)}")
     return f"Stage {index + 1}, {clean(stage.label)}: {'; '.join(parts)}."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
@@ -161,6 +162,16 @@ def test_the_picture_is_named_and_described_for_those_who_cannot_see_it() -> Non
         "In no stage: 5 lost, 6 churned. In a stage but dormant: 7. "
         "With a lifecycle value that no rule maps: not enough data."
     ) in (root.findtext(f"{SVG}desc") or "")
+
+
+def test_the_description_says_once_what_a_stage_has_not_enough_data_on() -> None:
+    empty = stage(1, conversion=None, median_days=None, emotion=HIDDEN, withheld=True)
+
+    said = drawn(journey(empty, stage(2))).findtext(f"{SVG}desc") or ""
+
+    (first,) = re.findall(r"Stage 1, .*?\.(?= Stage 2)", said)
+    assert "not enough data on who moves on, time, emotion" in first
+    assert first.count("not enough data") == 1
 
 
 def test_several_journeys_stand_one_under_the_other() -> None:
