@@ -61,7 +61,7 @@ def estimate(wished: Wished, *, plan: str, budget_per_minute: int) -> Check:
     databases = sum(item.kind == "database" for item in wished.items)
     views = sum(item.kind == "view" for item in wished.items)
     message = (
-        f"a first run would make {len(wished.pages)} rows, {databases} databases, {views} views and "
+        f"a first run into an empty page would make {len(wished.pages)} rows, {databases} databases, {views} views and "
         f"{blocks} blocks in all with about {requests} requests, "
         f"{requests / budget_per_minute:.1f} minutes at {budget_per_minute} requests a minute"
     )

@@ -33,4 +33,4 @@ def test_the_estimate_does_not_claim_that_a_first_run_is_still_to_come() -> None
     (estimate,) = (check for check in checks() if check.name == "notion estimate")
 
     assert estimate.state == "ok"
-    assert estimate.message.startswith("a first run would make ")
+    assert estimate.message.startswith("a first run into an empty page would make ")
