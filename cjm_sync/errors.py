@@ -70,6 +70,10 @@ class GoneError(RejectedError):
     """The remote said no because the thing is no longer there, or no longer shared."""
 
 
+class KeptError(CjmSyncError):
+    """A person put words of their own there; they stay, and nothing was written."""
+
+
 class GuardTripped(CjmSyncError):  # noqa: N818 - a guard trips; it is not itself an error
     """The plan, or the place it would be written to, looks wrong; a person must look."""
 

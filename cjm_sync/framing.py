@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from cjm_sync.books import Books, merged
-from cjm_sync.errors import GoneError, RejectedError
+from cjm_sync.errors import GoneError, KeptError, RejectedError
 from cjm_sync.journal import Entry
 from cjm_sync.making import Maker
 from cjm_sync.model import Binding, Finding, Intent, Item
@@ -93,6 +93,18 @@ class FrameWorker:
                     "block_deleted",
                     item.key,
                     f"the block {item.key} was deleted in Notion; it is not made again",
+                )
+            )
+            return
+        except KeptError:
+            # Known as if it were written: it is looked at again when the text moves on.
+            books.bind(replace(books.memory[item.key], digest=item.digest))
+            books.tally.findings.append(
+                Finding(
+                    "line_kept",
+                    item.key,
+                    f"a person rewrote the line {item.key} of the hub; their words are kept",
+                    "Empty the line in Notion to have it filled again.",
                 )
             )
             return

@@ -439,6 +439,8 @@ class Target(Protocol):
         """Bring a part up to its digest: set an owned leaf block, add columns to a database.
 
         The answer's id takes the place of the bound one; its *detail* is added to the memory of it.
+        Raises GoneError when a person took the part away, KeptError when they put words of their
+        own into it.
         """
 
     def adopts(self, collection: str) -> bool:

@@ -14,7 +14,14 @@ from typing import Any
 
 from cjm_sync.belonging import check_place
 from cjm_sync.books import Books
-from cjm_sync.errors import ConfigError, GoneError, GuardTripped, RejectedError, TransientError
+from cjm_sync.errors import (
+    ConfigError,
+    GoneError,
+    GuardTripped,
+    KeptError,
+    RejectedError,
+    TransientError,
+)
 from cjm_sync.journal import Entry, cell_of
 from cjm_sync.model import Binding, Finding, Item, Page, canonical
 from cjm_sync.ports import Account, Made, PageState, Target
@@ -106,6 +113,9 @@ class _Undoing:
             self._take_back(entry, binding)
         except GoneError:
             self._keep(entry, "it is no longer there, or no longer shared")
+            self._strike(entry)
+        except KeptError:
+            self._keep(entry, "a person rewrote the line since")
             self._strike(entry)
         except RejectedError as error:
             self._keep(entry, f"Notion refuses it: {error}")

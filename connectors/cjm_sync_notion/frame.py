@@ -6,17 +6,17 @@ Databases are the work of `databases`, the picture that of `uploads`; this leads
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from cjm_sync.errors import GoneError, GuardTripped, RejectedError
+from cjm_sync.errors import GoneError, GuardTripped, KeptError, RejectedError
 from cjm_sync.model import Binding, Item
 from cjm_sync.ports import Found, Made, Picture
 from cjm_sync_notion.client import NotionClient
 from cjm_sync_notion.databases import HUB, Databases, id_of
 from cjm_sync_notion.template import STATUS
-from cjm_sync_notion.uploads import PictureBlock
+from cjm_sync_notion.uploads import CAPTION, PictureBlock
 from cjm_sync_notion.values import text_items
 from cjm_sync_notion.viewmaking import ViewBuilder
 from cjm_sync_notion.workspace import Block, Database, Hub, Memory, View
@@ -35,12 +35,16 @@ class FrameBuilder:
         parent_id: str,
         databases: Databases,
         views: ViewBuilder,
+        bot: Callable[[], str],
     ) -> None:
         self._client = client
         self._parent_id = parent_id
         self._databases, self._views = databases, views
         self._picture = PictureBlock(client, hub=HUB, behind=STATUS)
         self._epochs: dict[str, int] = {}
+        self._bot = bot
+        self._theirs: dict[str, str] = {}
+        """Texts of blocks that a person edited last, as read with the marker."""
 
     # the hub
 
@@ -63,10 +67,13 @@ class FrameBuilder:
 
     def _marker_of(self, page_id: str) -> dict[str, Any] | None:
         answer = self._client.get(f"blocks/{page_id}/children", {"page_size": _FIRST_BLOCKS})
-        for block in answer.get("results") or ():
-            if isinstance(block, dict) and _MARKER.search(_block_text(block)):
-                return block
-        return None
+        blocks = [block for block in answer.get("results") or () if isinstance(block, dict)]
+        self._theirs |= {
+            str(block.get("id")): (_block_text(block) or _block_text(block, "caption")).strip()
+            for block in blocks
+            if (block.get("last_edited_by") or {}).get("id") not in {None, self._bot()}
+        }
+        return next((block for block in blocks if _MARKER.search(_block_text(block))), None)
 
     def epoch_of(self, page_id: str) -> int:
         """Return how often the hub was taken over, plus one; as read last."""
@@ -147,7 +154,8 @@ class FrameBuilder:
     def edit(self, item: Item, memory: Memory) -> Made:
         """Set the text of an owned leaf block, swap the picture, or add a database's new columns.
 
-        GoneError says that a person took this part away, GuardTripped that the whole hub is gone.
+        GoneError says that a person took this part away, KeptError that they put words of their
+        own into it, GuardTripped that the whole hub is gone.
         """
         try:
             return self._edit(item, memory)
@@ -171,12 +179,17 @@ class FrameBuilder:
             case Database() as database:
                 return self._databases.add_columns(database, memory)
             case Picture():
-                return self._picture.edit(item, memory)
+                caption = self._theirs.get(memory[item.key].remote_id, "")
+                is_ours = caption.startswith(CAPTION.strip())
+                return self._picture.edit(item, memory, theirs="" if is_ours else caption)
             case (kind, text):
                 pass
             case other:
                 raise TypeError(f"{item.key}: {type(other).__name__} cannot be edited")
         block_id = memory[item.key].remote_id
+        theirs = self._theirs.get(block_id)
+        if theirs and theirs not in {text, memory[item.key].digest}:
+            raise KeptError(f"a person rewrote the line {item.key}")
         try:
             self._client.patch(f"blocks/{block_id}", {kind: {"rich_text": text_items(text)}})
         except RejectedError as error:
@@ -184,6 +197,7 @@ class FrameBuilder:
                 raise
             # Turned into another kind of block: it is a person's now, and ours is gone.
             raise GoneError(str(error), hint=error.hint, status=error.status) from error
+        self._theirs.pop(block_id, None)
         return Made(block_id)
 
     # what a create that got no answer may have made
@@ -246,9 +260,9 @@ def _index_of(block: Block, children: list[dict[str, Any]]) -> int | None:
     return None
 
 
-def _block_text(block: Mapping[str, Any]) -> str:
+def _block_text(block: Mapping[str, Any], part: str = "rich_text") -> str:
     content = block.get(str(block.get("type")))
-    return _plain(content.get("rich_text")) if isinstance(content, Mapping) else ""
+    return _plain(content.get(part)) if isinstance(content, Mapping) else ""
 
 
 def _plain(items: Any) -> str:

@@ -87,7 +87,11 @@ class NotionTarget:
         self._take_over = TakeOver(adopted, self._homes, note=self._note)
         self._views = ViewBuilder(client, live=self._live_options, note=self._note)
         self._frame = FrameBuilder(
-            client, parent_id=parent_id, databases=self._homes, views=self._views
+            client,
+            parent_id=parent_id,
+            databases=self._homes,
+            views=self._views,
+            bot=lambda: self._bot_id,
         )
         self._templates = Templates(client, templates, note=self._note)
         self._databases = {database.kind: database for database in table.DATABASES}

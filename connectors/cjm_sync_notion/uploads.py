@@ -37,15 +37,18 @@ class PictureBlock:
         after = status.remote_id if status is not None else None
         return Made(self._append(picture, upload, memory, after), detail={})
 
-    def edit(self, item: Item, memory: Mapping[str, Binding]) -> Made:
+    def edit(self, item: Item, memory: Mapping[str, Binding], *, theirs: str = "") -> Made:
         """Swap the picture in its block; GoneError when a person deleted the block.
 
-        If Notion refuses the swap, a new block is made behind the old one, which then goes.
+        If Notion refuses the swap, a new block is made behind the old one, which then goes. A
+        caption of *theirs*, a person's, stays.
         """
         picture: Picture = item.body
         old = memory[item.key].remote_id
         upload = self._upload(picture)
-        image = {"file_upload": {"id": upload}, "caption": _caption(picture)}
+        image: dict[str, Any] = {"file_upload": {"id": upload}}
+        if not theirs:
+            image["caption"] = _caption(picture)
         try:
             self._client.patch(f"blocks/{old}", {"image": image})
         except GoneError:
@@ -53,10 +56,12 @@ class PictureBlock:
         except RejectedError as error:
             if error.status != 400:
                 raise
-            return Made(self._replace(picture, old, memory))
+            return Made(self._replace(picture, old, memory, theirs))
         return Made(old)
 
-    def _replace(self, picture: Picture, old: str, memory: Mapping[str, Binding]) -> str:
+    def _replace(
+        self, picture: Picture, old: str, memory: Mapping[str, Binding], theirs: str
+    ) -> str:
         if self._client.get(f"blocks/{old}").get("type") != "image":
             raise GoneError("a person turned the picture into something else")
         for found in self.find(memory):
@@ -64,18 +69,23 @@ class PictureBlock:
                 # Left by a run that ended between the two steps below.
                 self._client.delete(f"blocks/{found.remote_id}")
         # The upload of the refused swap may count as used.
-        made = self._append(picture, self._upload(picture), memory, old)
+        made = self._append(picture, self._upload(picture), memory, old, theirs)
         self._client.delete(f"blocks/{old}")
         return made
 
     def _append(
-        self, picture: Picture, upload: str, memory: Mapping[str, Binding], after: str | None
+        self,
+        picture: Picture,
+        upload: str,
+        memory: Mapping[str, Binding],
+        after: str | None,
+        theirs: str = "",
     ) -> str:
         hub = memory[self._hub].remote_id
         image = {
             "type": "file_upload",
             "file_upload": {"id": upload},
-            "caption": _caption(picture),
+            "caption": text_items(theirs) if theirs else _caption(picture),
         }
         body: dict[str, Any] = {
             "children": [{"object": "block", "type": "image", "image": image}],

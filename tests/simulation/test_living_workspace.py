@@ -152,9 +152,25 @@ def yields(story: Story, deed: Deed) -> str:
             return "a cell of ours, edited while the run wrote it"
     bindings = story.world.bindings().values()
     owned = {b.remote_id for b in bindings if b.kind in {"block", "picture"}}
-    if deed.kind in {"body", "trash"} and deed.target in owned:
-        return "a line of ours"
+    if deed.kind == "body" and deed.target == _picture(story.world):
+        now = tables["blocks"][deed.target]["content"].get("caption")
+        return "the picture is swapped, its caption stays" if now == deed.left[1]["caption"] else ""
+    if deed.kind == "body" and deed.target in owned:
+        if not any(words.get("plain_text", "").strip() for words in _words_of(deed)):
+            return "an emptied line of ours is filled again"
+        if any(first <= deed.number + 1 <= last for first, last in story.spans):
+            return "a line of ours, edited while the run wrote it"
     return ""
+
+
+def _picture(world: World) -> str:
+    found = world.bindings().get("_/block/picture")
+    return found.remote_id if found is not None else ""
+
+
+def _words_of(deed: Deed) -> list[dict[str, Any]]:
+    _, content = deed.left
+    return [*content.get("rich_text", ()), *content.get("caption", ())]
 
 
 def _column(tables: Mapping[str, Any], page: Any, part: str) -> Any:

@@ -196,6 +196,38 @@ def test_what_is_no_longer_shared_stops_the_run_before_it_writes(scene: Scene, p
     assert reports[0].error.hint
 
 
+def test_a_line_of_ours_that_a_person_rewrote_is_theirs_until_they_empty_it(scene: Scene) -> None:
+    line = scene.id("_/block/status")
+    words = scene.person.rewrite(line, "Refreshed by hand, ask Grace")
+
+    report = scene.world.run(as_of=SAMPLE_AS_OF + timedelta(hours=1))
+
+    assert (report.outcome, scene.person.lost()) == ("done", [])
+    assert [f.key for f in report.findings if f.code == "line_kept"] == ["_/block/status"]
+    assert writes(scene.world.requests_of(lambda: scene.world.run(as_of=None))) == []
+
+    scene.person.rewrite(line, "")
+    scene.person.forget(lambda deed: deed.target == words.target)
+    scene.world.wait(days=2)
+    after = scene.world.run(as_of=None)
+
+    assert [f.key for f in after.findings if f.code == "line_kept"] == []
+    shown = scene.world.as_person("GET", f"blocks/{line}")["paragraph"]["rich_text"]
+    assert shown[0]["plain_text"].startswith("Last refreshed ")
+
+
+def test_a_caption_of_a_persons_own_stays_under_the_next_picture(scene: Scene) -> None:
+    picture = scene.id("_/block/picture")
+    scene.person.rewrite(picture, "As shown to the board")
+    before = scene.world.tables("blocks")[picture]["content"]
+
+    assert scene.world.run().outcome == "done"
+
+    after = scene.world.tables("blocks")[picture]["content"]
+    assert after["caption"][0]["plain_text"] == "As shown to the board"
+    assert {**after, "caption": []} != {**before, "caption": []}
+
+
 def test_a_status_line_that_was_turned_into_something_else_is_named_and_left(
     scene: Scene,
 ) -> None:
