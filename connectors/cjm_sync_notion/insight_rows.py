@@ -6,6 +6,7 @@ numbers, and what people wrote.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 
 from cjm_sync.journey.types import Journey, Opportunity, Pain
@@ -95,6 +96,10 @@ def _pain_page(pain: Pain, journey: Journey, *, names: Names, known: Known) -> P
 def _measure(value: float | None, unit: str) -> str | None:
     """Return a number with its unit, rounded as cells are."""
     match unit:
+        case "days":
+            return _days(value)
+        case "hours":
+            return None if value is None else _days(value / 24)
         case "share":
             number = to_places(None if value is None else 100 * value, 1)
             return None if number is None else f"{_plain(number)} %"
@@ -104,6 +109,24 @@ def _measure(value: float | None, unit: str) -> str | None:
         case _:
             number = whole(value)
             return None if number is None else f"{_plain(number)} {unit}"
+
+
+def _days(value: float | None) -> str | None:
+    """Return a duration of *value* days in the unit a person would use, as the picture says it.
+
+    Hours below a day, one decimal below ten days, else whole days.
+    """
+    if value is None or not math.isfinite(value):
+        return None
+    hours = round(value * 24)
+    if value == 0:
+        return "0 days"
+    if hours < 1:
+        return "under 1 hour"
+    if value < 1 and hours < 24:
+        return "1 hour" if hours == 1 else f"{hours} hours"
+    text = f"{value:,.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
+    return "1 day" if text == "1" else f"{text} days"
 
 
 def _plain(number: float) -> str:

@@ -43,6 +43,7 @@ RUN_ROWS = 50
 
 NOT_ENOUGH = "not enough data"
 NAMED_VALUES = 20
+_PLURALS = {"company": "companies"}
 SMALLEST = 5
 """A smaller count of units is not shown."""
 UTC_ZONE = ZoneInfo("UTC")
@@ -251,18 +252,20 @@ def _left_out(journey: Journey) -> str:
 
 def _unmapped(journey: Journey) -> str:
     """Return how many units no rule maps: a flag, for such a unit can be in a stage all the same."""
+    one = journey.unit
+    many = _PLURALS.get(one, f"{one}s")
     match journey.outcomes.unmapped:
         case None:
-            many = f"Units with a lifecycle value that no rule maps: {NOT_ENOUGH}"
+            said = f"{many.capitalize()} with a lifecycle value that no rule maps: {NOT_ENOUGH}"
         case 0:
-            many = "No unit has a lifecycle value that no rule maps"
+            said = f"No {one} has a lifecycle value that no rule maps"
         case number:
-            of = "" if journey.units is None else f"Of {whole(journey.units)} units "
-            many = f"{of}{number} have a lifecycle value that no rule maps"
+            of = "" if journey.units is None else f"Of {whole(journey.units)} {many} "
+            said = f"{of}{number} have a lifecycle value that no rule maps"
     values = [f"{label} ({_count(count)})" for label, count in journey.unmapped_values]
     more = len(values) - NAMED_VALUES
     listed = ", ".join(values[:NAMED_VALUES]) + (f" and {more} more" if more > 0 else "")
-    return f"{many}: {listed}" if values else many
+    return f"{said}: {listed}" if values else said
 
 
 def _count(value: int | None) -> str:

@@ -24,6 +24,7 @@ from cjm_sync.journey.types import (
 )
 from cjm_sync.model import Choice, Link, Observed, Page, canonical
 from cjm_sync.ports import AGGREGATE, Disclosure
+from cjm_sync_files import wording
 from cjm_sync_notion.changes import NOTHING_MOVED, NOTHING_YET, changed_text
 from cjm_sync_notion.columns import BY_KIND, OVERLAY_COLUMNS
 from cjm_sync_notion.names import OTHER, Names
@@ -81,7 +82,7 @@ def test_a_pain_tells_measure_threshold_and_trend_rounded_and_in_units() -> None
         "name": "Slow stage · Purchase", "kind": {"choice": "pain"}, "rule": {"choice": "PP1"},
         "stage": {"choice": "purchase"}, "journey": {"choice": "customers"}, "severity": 62,
         "reach": 0.417, "intensity": 0.512, "trend": 0.25, "value": "12 days",
-        "threshold": "8 days", "before": "10 days", "n": 40, "units": 25,
+        "threshold": "8 days", "before": "9.6 days", "n": 40, "units": 25,
         "stage_row": {"link": ["customers/stage/purchase/everyone"]}, "touchpoint_row": None,
         "state": {"choice": "active"}, "withheld": None, "order": 3,
         "sync_key": "customers/pain/PP1/purchase/",
@@ -90,7 +91,14 @@ def test_a_pain_tells_measure_threshold_and_trend_rounded_and_in_units() -> None
 
 @pytest.mark.parametrize(
     ("unit", "value", "text"),
-    [("share", 0.12345, "12.3 %"), ("score", -0.56, "−0.6"), ("hours", 30.4, "30 hours")],
+    [
+        ("share", 0.12345, "12.3 %"),
+        ("score", -0.56, "−0.6"),
+        ("hours", 97.25, "4.1 days"),
+        ("hours", 24.0, "1 day"),
+        ("hours", 5.2, "5 hours"),
+        ("days", 4.05, "4 days"),
+    ],
 )
 def test_a_measure_carries_its_unit(unit: Any, value: float, text: str) -> None:
     made = journey(pains=(pain(unit=unit, value=value, before=None),))
@@ -99,6 +107,17 @@ def test_a_measure_carries_its_unit(unit: Any, value: float, text: str) -> None:
 
     assert page.cells["value"] == text
     assert page.cells["before"] is None
+
+
+@pytest.mark.parametrize("days", [0, 0.01, 0.04, 0.5, 0.99, 1, 1.04, 4.05, 9.96, 10, 61.5, 1200])
+def test_a_duration_is_said_as_the_picture_says_it(days: float) -> None:
+    made = journey(pains=(pain(unit="days", value=float(days), before=None),))
+
+    page = by_key(rows(a_map(made), bound=[]))["customers/pain/PP1/purchase/"]
+    hours = replace(made, pains=(pain(unit="hours", value=24.0 * days, before=None),))
+    same = by_key(rows(a_map(hours), bound=[]))["customers/pain/PP1/purchase/"]
+
+    assert page.cells["value"] == same.cells["value"] == wording.days(days)
 
 
 def test_a_delight_at_a_touchpoint_is_linked_to_its_row() -> None:

@@ -469,7 +469,7 @@ def test_the_hub_tells_units_in_no_stage_from_dormant_ones_and_from_the_unmapped
 
     assert outcomes_text(a_map(journey(outcomes=outcomes))) == (
         "In no stage now: lost 7, churned not enough data. In a stage but dormant: 6. "
-        "Of 60 units 9 have a lifecycle value that no rule maps: "
+        "Of 60 contacts 9 have a lifecycle value that no rule maps: "
         "Partner (5), Press (not enough data)."
     )
 
@@ -477,8 +477,8 @@ def test_the_hub_tells_units_in_no_stage_from_dormant_ones_and_from_the_unmapped
 @pytest.mark.parametrize(
     ("unmapped", "words"),
     [
-        (None, "Units with a lifecycle value that no rule maps: not enough data."),
-        (0, "No unit has a lifecycle value that no rule maps."),
+        (None, "Contacts with a lifecycle value that no rule maps: not enough data."),
+        (0, "No contact has a lifecycle value that no rule maps."),
     ],
 )
 def test_few_or_no_unmapped_units_are_told_in_a_whole_sentence(
@@ -487,6 +487,13 @@ def test_few_or_no_unmapped_units_are_told_in_a_whole_sentence(
     outcomes = Outcomes(lost=7, churned=5, dormant=6, unmapped=unmapped)
 
     assert outcomes_text(a_map(journey(outcomes=outcomes, unmapped_values=()))).endswith(words)
+
+
+@pytest.mark.parametrize(("unit", "words"), [("company", "60 companies 9"), ("deal", "60 deals 9")])
+def test_outcomes_name_what_the_journey_counts(unit: str, words: str) -> None:
+    outcomes = Outcomes(lost=7, churned=5, dormant=6, unmapped=9)
+
+    assert f"Of {words} have" in outcomes_text(a_map(journey(unit=unit, outcomes=outcomes)))
 
 
 def test_each_journey_has_its_own_line_of_outcomes() -> None:
