@@ -59,13 +59,14 @@ class RowWorker:
         """Take a row into care of which nothing is remembered."""
         binding = _row_binding(page, remote_id, None)
         self._books.bind(binding)
-        self._write_settled(page, binding, by_person=by_person)
+        if not self._write_settled(page, binding, by_person=by_person):
+            self._books.tally.unchanged += 1
 
     def update(self, step: Update) -> None:
         """Set the cells of a row, after a look at it where a person's hand may be in it."""
         page, binding = step.page, self._books.memory[step.page.key]
         if step.reread or binding.written is None:
-            self._write_settled(
+            wrote = self._write_settled(
                 page,
                 binding,
                 by_person=step.reread and not step.unseen,
@@ -73,6 +74,9 @@ class RowWorker:
                 reset=step.reset,
                 unseen=step.unseen,
             )
+            # A step without fields was counted by the plan.
+            if step.fields and not wrote:
+                self._books.tally.unchanged += 1
         else:
             self._write(page, binding, step.fields)
 
@@ -94,7 +98,8 @@ class RowWorker:
         repair: frozenset[str] = _NOTHING,
         reset: frozenset[str] = _NOTHING,
         unseen: bool = False,
-    ) -> None:
+    ) -> bool:
+        """Set the cells that a look at the row leaves to us; tell whether there were any."""
         books = self._books
         looked_at = self._clock.now().isoformat()
         state = self._target.read_page(page.collection, binding.remote_id, books.memory)
@@ -127,6 +132,7 @@ class RowWorker:
         )
         binding = seen_at(with_pending(binding, {}), state.edited_at)
         self._write(page, binding, settled.fields)
+        return bool(settled.fields)
 
     def _write(self, page: Page, binding: Binding, fields: frozenset[str]) -> None:
         """Set the *fields* of a row and record it, with what *binding* says anew."""

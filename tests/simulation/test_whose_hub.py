@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+from cjm_sync.model import Binding
 from cjm_sync.runs import Report
 from cjm_sync.steps import Adopt
 from cjm_sync_sandbox.notion.hand import Person
@@ -19,6 +20,11 @@ ROW = "customers/stage/awareness/everyone"
 
 def plain_of(items: list[dict[str, Any]]) -> str:
     return "".join(item["plain_text"] for item in items)
+
+
+def map_rows(bindings: Mapping[str, Binding]) -> list[str]:
+    """Return the rows of the map, without those of the log of runs."""
+    return [k for k, b in bindings.items() if b.kind == "row" and not k.startswith("_/")]
 
 
 def refused(world: World) -> Report:
@@ -59,8 +65,25 @@ def test_a_lost_store_takes_over_everything_and_makes_nothing(synced: World) -> 
     row = synced.as_person("GET", f"pages/{page}")["properties"]
     assert (value_of(row["Notes"]), value_of(row["Conversion"])) == ("Mine.", 0.99)
     assert report.kept == 1
+    assert (report.updated, report.unchanged) == (0, len(map_rows(bindings)))
     assert writes(sent) == []
     assert synced.twins() == []
+
+
+def test_an_adopted_row_that_is_out_of_date_counts_as_updated(synced: World) -> None:
+    page = synced.page_id(ROW)
+    # Our own hand wrote it, so it is no person's word.
+    cells = {"properties": {"Conversion": {"number": 0.99}}}
+    status, answer = synced.notion.call("PATCH", f"pages/{page}", cells)
+    assert status == 200, answer
+    bindings = synced.bindings()
+    lose_store(synced)
+    synced.wait(minutes=15)
+
+    report = synced.run(take_over=True, accept=True)
+
+    assert (report.created, report.updated) == (0, 1)
+    assert report.unchanged == len(map_rows(bindings)) - 1
 
 
 def test_a_lost_store_only_plans_until_a_person_accepted_it(synced: World) -> None:
