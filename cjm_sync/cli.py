@@ -206,7 +206,10 @@ def sync(
             print_json(report.as_json())
         else:
             if report.plan is not None and (options.dry_run or report.needs_review):
-                for line in plan_lines(report.plan, world.home.store.bindings()):
+                bound = world.home.store.bindings()
+                for line in plan_lines(
+                    report.plan, bound, held=report.held, wording=_wording(world)
+                ):
                     print_line(line)
             if report.error is None or report.pulled:
                 print_line(summary(report))
@@ -262,14 +265,20 @@ def plan(
         bound = world.home.store.bindings()
         if report.plan is not None:
             if as_json:
-                print_json(plan_json(report.plan, bound))
+                print_json(plan_json(report.plan, bound, held=report.held))
             else:
-                for line in plan_lines(report.plan, bound):
+                for line in plan_lines(
+                    report.plan, bound, held=report.held, wording=_wording(world)
+                ):
                     print_line(line)
         tell_findings(report)
         if report.error is not None:
             say(report.error)
     raise typer.Exit(report.exit_code)
+
+
+def _wording(world: World) -> Wording | None:
+    return world.target if isinstance(world.target, Wording) else None
 
 
 @app.command()

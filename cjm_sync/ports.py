@@ -513,6 +513,23 @@ class Target(Protocol):
         """Give connections back."""
 
 
+@runtime_checkable
+class Wording(Protocol):
+    """What a target offers beside `Target` to say rows and cells as people see them there; pure.
+
+    Values are in `canonical` form. Without it keys are shown.
+    """
+
+    def row_name(self, collection: str, cells: Mapping[str, Any]) -> str:
+        """Return what people call the row that holds *cells*; "" when only its key may tell it."""
+
+    def column_name(self, collection: str, column: str) -> str:
+        """Return the name that people see over *column*; the key when it is not known."""
+
+    def cell_text(self, collection: str, column: str, value: Any) -> str:
+        """Return a filled cell as the column shows it; links are the caller's."""
+
+
 class TargetPlugin(Protocol):
     """What the entry point of a target offers."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
 from cjm_sync.journey.types import JourneyMap
-from cjm_sync.model import Binding, Finding, canonical
-from cjm_sync.ports import Check
+from cjm_sync.model import Binding, Finding, Page, canonical
+from cjm_sync.moving import carried
+from cjm_sync.ports import Check, Wording
 from cjm_sync.steps import (
     Adopt,
     Build,
@@ -35,7 +36,74 @@ _RECORD = re.compile(r"[\w-]+/(\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})(/\
 _MARKS = {"ok": "ok     ", "warning": "WARNING", "failed": "FAILED "}
 
 
-def words_for(step: Step, bound: Mapping[str, Binding]) -> str:
+class Teller:
+    """Names rows, columns and values for people: as the target's *wording* has it, else by keys.
+
+    Rows are known from the *bound* ones and from the *pages* of a plan, which go first.
+    """
+
+    def __init__(
+        self,
+        bound: Mapping[str, Binding],
+        wording: Wording | None = None,
+        pages: Iterable[Page] = (),
+    ) -> None:
+        self._bound, self._wording = bound, wording
+        self._pages = {page.key: page for page in pages}
+
+    def row(self, key: str) -> str:
+        """Return the name of the row *key*."""
+        page, binding = self._pages.get(key), self._bound.get(key)
+        if self._wording is None or (page is not None and page.private):
+            return key
+        cells = dict((binding.written or {}) if binding is not None else {})
+        if page is not None:
+            cells |= {name: canonical(cell) for name, cell in page.cells.items()}
+        return self._wording.row_name(self._collection(key), cells) or key
+
+    def column(self, key: str, column: str) -> str:
+        """Return the name of a column of the row *key*."""
+        if self._wording is None:
+            return column
+        return self._wording.column_name(self._collection(key), column)
+
+    def columns(self, key: str, columns: Iterable[str]) -> str:
+        """Return the names of columns of the row *key*, in a row."""
+        return ", ".join(self.column(key, column) for column in sorted(columns))
+
+    def change(self, page: Page, column: str) -> str:
+        """Return what becomes of a cell of *page*."""
+        binding = self._bound.get(page.key)
+        old = (binding.written or {}).get(column) if binding is not None else None
+        new = canonical(page.cells[column])
+        told = (self._value(page.key, column, value) for value in (old, new))
+        return f"{self.column(page.key, column)} {' → '.join(told)}"
+
+    def _collection(self, key: str) -> str:
+        if key in self._pages:
+            return self._pages[key].collection
+        binding = self._bound.get(key)
+        return str(binding.detail.get("collection", "")) if binding is not None else ""
+
+    def _value(self, key: str, column: str, value: Any) -> str:
+        match value:
+            case None:
+                return "empty"
+            case {"link": keys}:
+                separator = " " if self._wording is None else ", "
+                return separator.join(self.row(linked) for linked in keys)
+            case _ if self._wording is not None:
+                text = self._wording.cell_text(self._collection(key), column, value)
+                return " ".join(text.split())
+            case {"choice": choice}:
+                return str(choice)
+            case {"at": moment}:
+                return str(moment)
+            case _:
+                return str(value)
+
+
+def words_for(step: Step, teller: Teller) -> str:
     """Return one step as a line for people, with the cells that change."""
     match step:
         case Build(item):
@@ -43,13 +111,12 @@ def words_for(step: Step, bound: Mapping[str, Binding]) -> str:
         case Edit(item):
             return f"~ {item.kind} {item.key}"
         case Create(page):
-            return f"+ row {page.key}"
+            return f"+ row {teller.row(page.key)}"
         case Adopt(page):
-            return f"~ row {page.key}: found in Notion, taken into care"
+            return f"~ row {teller.row(page.key)}: found in Notion, taken into care"
         case Update(page, _, fields, reread, unseen):
-            changes = ", ".join(
-                _change(page.key, name, page.cells[name], bound) for name in sorted(fields)
-            )
+            row = teller.row(page.key)
+            changes = ", ".join(teller.change(page, name) for name in sorted(fields))
             why = (
                 "it was written since this store's memory ends" if unseen else "a person edited it"
             )
@@ -59,70 +126,92 @@ def words_for(step: Step, bound: Mapping[str, Binding]) -> str:
                 else ""
             )
             if not fields:
-                return f"  row {page.key}: looked at again, because {why}"
-            return f"~ row {page.key}: {changes}{note}"
+                return f"  row {row}: looked at again, because {why}"
+            return f"~ row {row}: {changes}{note}"
         case Restore(page):
-            return f"+ row {page.key}: out of the trash"
+            return f"+ row {teller.row(page.key)}: out of the trash"
         case Rebind(former, key):
             return f"~ row {former}: becomes {key}, with its notes and comments"
         case Doubt(key, columns):
-            return f"  row {key}: {', '.join(sorted(columns))} looked at again: an option or column was gone"
+            return (
+                f"  row {teller.row(key)}: {teller.columns(key, columns)} looked at again: "
+                "an option or column was gone"
+            )
         case Remark(key):
             return f"  {key}: its columns or options changed in Notion"
-        case Leave(key, heir=heir) if heir:
+        case Leave(key, heir=heir):
+            merged = f"merged into {teller.row(heir)}; " if heir else ""
             return (
-                f"- row {key}: merged into {heir}; retired if people wrote in it, else to the trash"
+                f"- row {teller.row(key)}: {merged}retired if people wrote in it, else to the trash"
             )
-        case Leave(key):
-            return f"- row {key}: retired if people wrote in it, else to the trash"
         case Entomb(key):
-            return f"  row {key}: deleted in Notion, stays deleted"
+            return f"  row {teller.row(key)}: deleted in Notion, stays deleted"
         case Revive(key):
-            return f"  row {key}: restored in Notion, cared for again"
+            return f"  row {teller.row(key)}: restored in Notion, cared for again"
         case Forget(key):
-            return f"  row {key}: gone, forgotten"
+            return f"  row {teller.row(key)}: gone, forgotten"
         case _:
             assert_never(step)
 
 
-def _change(key: str, name: str, cell: Any, bound: Mapping[str, Binding]) -> str:
-    binding = bound.get(key)
-    old = (binding.written or {}).get(name) if binding is not None else None
-    return f"{name} {_value(old)} → {_value(canonical(cell))}"
+def plan_lines(
+    plan: Plan,
+    bound: Mapping[str, Binding],
+    *,
+    held: Collection[str] = (),
+    wording: Wording | None = None,
+) -> Iterator[str]:
+    """Yield the plan as a readable diff.
 
-
-def _value(value: Any) -> str:
-    match value:
-        case None:
-            return "empty"
-        case {"choice": choice}:
-            return str(choice)
-        case {"link": keys}:
-            return " ".join(keys)
-        case {"at": moment}:
-            return str(moment)
-        case _:
-            return str(value)
-
-
-def plan_lines(plan: Plan, bound: Mapping[str, Binding]) -> Iterator[str]:
-    """Yield the plan as a readable diff."""
-    for step in plan.steps:
-        yield words_for(step, bound)
-    for held in plan.held:
-        yield f"  row {held.key}: would leave, but is held (see --allow-removals)"
+    *held* are the keys of rows whose removal waits, be it that the guard refuses the whole plan
+    because of them: they are told as held. *bound* is what was remembered before the plan.
+    """
+    bound = _as_moved(plan, bound)
+    pages = [
+        step.page for step in plan.steps if isinstance(step, Create | Adopt | Update | Restore)
+    ]
+    teller = Teller(bound, wording, pages)
+    steps, waiting = _held_apart(plan, held)
+    for step in steps:
+        yield words_for(step, teller)
+    for key in waiting:
+        yield f"  row {teller.row(key)}: would leave, but is held (see --allow-removals)"
     for key, column in plan.asked:
-        yield f"? row {key}: {column} is a person's value; --reset-cells '{key}#{column}' sets it back"
+        yield (
+            f"? row {teller.row(key)}: {teller.column(key, column)} is a person's value; "
+            f"--reset-cells '{key}#{column}' sets it back"
+        )
     if not plan.steps:
         yield "nothing to do"
-    yield f"{len(plan.writes)} writes, {plan.unchanged} rows unchanged, {len(plan.held)} removals held"
+    writes = len(Plan(tuple(steps)).writes)
+    yield f"{writes} writes, {plan.unchanged} rows unchanged, {len(waiting)} removals held"
 
 
-def plan_json(plan: Plan, bound: Mapping[str, Binding]) -> dict[str, Any]:
-    """Return the plan as one object with stable keys."""
+def _held_apart(plan: Plan, held: Collection[str]) -> tuple[list[Step], list[str]]:
+    """Return the steps without the removals that wait, and the keys of those."""
+    waits = set(held)
+    steps = [s for s in plan.steps if not (isinstance(s, Leave) and s.key in waits)]
+    leaving = {step.key for step in plan.steps if isinstance(step, Leave)}
+    return steps, sorted({step.key for step in plan.held} | leaving & waits)
+
+
+def _as_moved(plan: Plan, bound: Mapping[str, Binding]) -> Mapping[str, Binding]:
+    """Return *bound* under the keys that rows have once the plan's rows are carried over."""
+    return carried(
+        bound,
+        {s.former: (s.key, s.journey) for s in plan.steps if isinstance(s, Rebind)},
+    )
+
+
+def plan_json(
+    plan: Plan, bound: Mapping[str, Binding], *, held: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return the plan as one object with stable keys; *held* as for `plan_lines`."""
+    bound = _as_moved(plan, bound)
+    steps, waiting = _held_apart(plan, held)
     return {
-        "steps": [_step_json(step, bound) for step in plan.steps],
-        "held": [held.key for held in plan.held],
+        "steps": [_step_json(step, bound) for step in steps],
+        "held": waiting,
         "unchanged": plan.unchanged,
         "kept": plan.kept,
         "asked": [{"key": key, "column": column} for key, column in plan.asked],

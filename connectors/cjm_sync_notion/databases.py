@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
 from cjm_sync.errors import GoneError, OutcomeUnknownError, RejectedError
-from cjm_sync.model import Binding, Finding
+from cjm_sync.model import Binding, Finding, Page
 from cjm_sync.ports import Found, Made
-from cjm_sync_notion import adoption
+from cjm_sync_notion import adoption, optionnames
 from cjm_sync_notion.adoption import Fit
 from cjm_sync_notion.backup import Backup
-from cjm_sync_notion.client import NotionClient, results
+from cjm_sync_notion.client import PAGE_SIZE, NotionClient
+from cjm_sync_notion.peoples import text_of
+from cjm_sync_notion.queries import all_rows
 from cjm_sync_notion.schemas import column_ids, deleted, lacking, likeness, option_ids
 from cjm_sync_notion.settings import AdoptTable
 from cjm_sync_notion.values import schema, text_items
-from cjm_sync_notion.workspace import Column, Database, Memory, database_key
+from cjm_sync_notion.workspace import SYNC_KEY, Column, Database, Memory, database_key
 
 HUB = "_/hub"
-_JOURNEY, _KEY = "journey", "sync_key"
 _MARKER = re.compile(r"cjm-sync:[0-9A-Za-z_-]+/[a-z_]+")
 _ALIKE = 0.5
 """The least share of our columns by which a database without our mark is known after a loss."""
@@ -43,7 +44,10 @@ def mark_in(database: Database) -> str:
 
 
 class Databases:
-    """The databases under the hub, and those that people gave (*adopted*, by kind)."""
+    """The databases under the hub, and those that people gave (*adopted*, by kind).
+
+    *wished* are the rows as they should be: by them our options are known under any name.
+    """
 
     def __init__(
         self,
@@ -52,8 +56,9 @@ class Databases:
         adopted: Mapping[str, AdoptTable],
         backup: Backup,
         note: Callable[[Finding], None],
+        wished: Callable[[], Sequence[Page]] = tuple,
     ) -> None:
-        self._client, self._adopted = client, adopted
+        self._client, self._adopted, self._wished = client, adopted, wished
         self._backup, self._note = backup, note
         self._fits: dict[str, Fit] = {}
 
@@ -120,58 +125,58 @@ class Databases:
 
     def complete(self, database: Database, binding: Binding, memory: Memory) -> Made | None:
         """Read the ids of columns and options that are not known yet; None when none are missing."""
+        made = self._completed(database, binding, memory)
+        given = optionnames.newly_given(database, binding.detail)
+        if not given:
+            return made
+        detail = {} if made is None else made.detail or {}
+        return Made(binding.remote_id, detail={**detail, optionnames.GIVEN: given})
+
+    def _completed(self, database: Database, binding: Binding, memory: Memory) -> Made | None:
         detail = dict(binding.detail)
         if "columns" in detail:
             return self._found_again(database, binding)
         if database.kind in self._adopted:
-            return Made(
-                binding.remote_id,
-                detail=adoption.remembered(self.fit(database, memory), database, {}),
-            )
+            detail = adoption.remembered(self.fit(database, memory), database, {})
+            source = self._client.get(f"data_sources/{detail['data_source_id']}")
+            detail["options"] = self._options(database, detail, detail["columns"], source)
+            return Made(binding.remote_id, detail=detail)
         if "data_source_id" not in detail:
             detail |= _data_source(self._client.get(f"databases/{binding.remote_id}"))
         source = self._client.get(f"data_sources/{detail['data_source_id']}")
         ids = column_ids(database, source)
-        options = option_ids(database, ids, source)
-        if _JOURNEY in options:
-            options[_JOURNEY] |= self._renamed_journeys(database, detail, ids, options[_JOURNEY])
         detail |= {
             "columns": ids,
-            "options": options,
+            "options": self._options(database, detail, ids, source),
             "known": [column.key for column in database.columns],
         }
         return Made(binding.remote_id, detail=detail)
 
-    def _renamed_journeys(
+    def _options(
         self,
         database: Database,
         detail: Mapping[str, Any],
         ids: Mapping[str, str],
-        known: Mapping[str, str],
-    ) -> dict[str, str]:
-        """Return the options of journeys that go by another name in Notion, as their rows tell.
+        source: Mapping[str, Any],
+    ) -> dict[str, dict[str, str]]:
+        """Return the ids of our options by name, else as the rows tell.
 
-        All views filter by these ids: an option made anew would leave every one of them empty.
+        Asks nothing where all names are found; else reads rows until all the others were met.
         """
-        found: dict[str, str] = {}
-        for option in database.column(_JOURNEY).options:
-            if option.key in known or _KEY not in ids:
-                continue
-            body = {
-                "filter": {
-                    "property": unquote(ids[_KEY]),
-                    "rich_text": {"starts_with": f"{option.key}/"},
-                },
-                "page_size": 1,
-            }
-            path = f"data_sources/{detail['data_source_id']}/query"
-            for row in results(self._client.post(path, body, creates=False), path):
-                for cell in (row.get("properties") or {}).values():
-                    chosen = cell.get("select") or {}
-                    if cell.get("id") == ids[_JOURNEY] and chosen.get("id"):
-                        found[option.key] = str(chosen["id"])
-        taken = set(known.values())
-        return {key: id_ for key, id_ in found.items() if id_ not in taken}
+        known = option_ids(database, ids, source)
+        unknown = optionnames.unknown(database, ids, known, source)
+        wished = {page.key: page for page in self._wished() if page.collection == database.kind}
+        ballot = optionnames.Ballot(unknown, wished)
+        if unknown and SYNC_KEY in ids:
+            asked = [unquote(ids[key]) for key in (SYNC_KEY, *unknown)]
+            source_id = str(detail["data_source_id"])
+            rows = all_rows(self._client, source_id, properties=asked, archived=False)
+            for number, row in enumerate(rows, start=1):
+                ballot.count(text_of(row, unquote(ids[SYNC_KEY])), row, ids)
+                if number >= PAGE_SIZE and ballot.is_clear:
+                    break
+        renamed = ballot.result(database)
+        return {column: {**held, **renamed.get(column, {})} for column, held in known.items()}
 
     def _found_again(self, database: Database, binding: Binding) -> Made | None:
         """Look for columns that were not there when memory was rebuilt and that people put back."""

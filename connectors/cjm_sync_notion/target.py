@@ -28,6 +28,7 @@ from cjm_sync.ports import (
     Place,
 )
 from cjm_sync_notion import columns as table
+from cjm_sync_notion import wording
 from cjm_sync_notion.backup import Backup
 from cjm_sync_notion.changes import changed_text
 from cjm_sync_notion.client import NotionClient, open_notion
@@ -35,6 +36,7 @@ from cjm_sync_notion.databases import HUB, Databases
 from cjm_sync_notion.estimate import estimate
 from cjm_sync_notion.frame import FrameBuilder
 from cjm_sync_notion.history_rows import History
+from cjm_sync_notion.optionnames import JOURNEY, kept_names, name_findings
 from cjm_sync_notion.overlay_rows import people_of
 from cjm_sync_notion.pages import Pages
 from cjm_sync_notion.render import How, frame, moves, outcomes_text, rows, run_row, status_text
@@ -77,12 +79,14 @@ class NotionTarget:
         self._budget, self._plan, self._history = budget_per_minute, plan, history
         self._findings: list[Finding] = []
         self._live_options: LiveOptions = {}
+        self._kept_names: dict[str, Mapping[str, tuple[str, str]]] = {}
         self._present_columns: dict[str, frozenset[str]] = {}
         self._homes = Databases(
             client,
             adopted=adopted,
             backup=Backup(client, folder=folder, now=now, note=self._note),
             note=self._note,
+            wished=lambda: self._wished,
         )
         self._take_over = TakeOver(adopted, self._homes, note=self._note)
         self._views = ViewBuilder(client, live=self._live_options, note=self._note)
@@ -226,6 +230,27 @@ class NotionTarget:
         item = Item(f"_/block/{STATUS}", "block", ("paragraph", text), digest=text)
         return item, run_row(figures, index=number)
 
+    # how it is said to people
+
+    def row_name(self, collection: str, cells: Mapping[str, Any]) -> str:
+        """Return the title of a row, with its database, and its journey where there are several."""
+        database = self._databases.get(collection)
+        return wording.row_name(database, cells, names_journey=self._has_journeys)
+
+    def column_name(self, collection: str, column: str) -> str:
+        """Return the name that a column is made with."""
+        return wording.column_name(self._databases.get(collection), column)
+
+    def cell_text(self, collection: str, column: str, value: Any) -> str:
+        """Return a cell as its column shows it."""
+        return wording.cell_text(
+            self._databases.get(collection), column, value, timezone=self._timezone
+        )
+
+    @property
+    def _has_journeys(self) -> bool:
+        return len({page.journey for page in self._wished if page.journey}) > 1
+
     def collections(self) -> Sequence[str]:
         """Return the databases' kinds in building order."""
         return [database.kind for database in table.DATABASES]
@@ -280,7 +305,10 @@ class NotionTarget:
         if home is None:
             return frozenset(column.key for column in database.columns)
         coming = {column.key for column in lacking(database, home.detail)}
-        return self._pages.usable_columns(collection, memory) | coming
+        usable = self._pages.usable_columns(collection, memory)
+        live = self._live_options.get((collection, JOURNEY), {})
+        self._kept_names[collection] = kept_names(database, home.detail, live)
+        return usable | coming
 
     def lost(self, collection: str, memory: Memory) -> Mapping[str, Mapping[str, str | None]]:
         """Return the options that people deleted since."""
@@ -384,7 +412,7 @@ class NotionTarget:
 
     def findings(self) -> Sequence[Finding]:
         """Return what was noticed so far."""
-        return tuple(self._findings)
+        return (*self._findings, *name_findings(self._kept_names, self._databases))
 
     def requests(self) -> int:
         """Return how many requests were sent."""

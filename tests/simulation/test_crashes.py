@@ -16,6 +16,8 @@ import pytest
 
 from support.world import MOMENTS, SOAK, Moment, World, cut_to, sampled, writes
 
+pytestmark = pytest.mark.sweep
+
 EVERY_IN_CI = 12
 PAIRS_IN_CI = 20
 SMALL_MAP_REQUESTS = 29

@@ -35,6 +35,8 @@ from cjm_sync_sandbox.notion.text import plain
 from cjm_sync_sandbox.portal import Portal
 from support.world import SOAK, Stopped, World, edited, writes
 
+pytestmark = pytest.mark.sweep
+
 EACH = 10 if SOAK else 4
 BATCHES = 12 if SOAK else 2
 DAYS = 5

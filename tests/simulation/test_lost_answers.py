@@ -17,6 +17,8 @@ import pytest
 from cjm_sync_sandbox.notion.requests import RequestLog
 from support.world import World, cut_to, is_write, sampled, writes
 
+pytestmark = pytest.mark.sweep
+
 ROW_MADE = ("POST", "/v1/pages")
 Replacement = tuple[int, Mapping[str, str], bytes]
 
@@ -87,7 +89,7 @@ def assert_survived(
     world: World, fault: Callable[[RequestLog], Replacement], *, after: bool
 ) -> str:
     wished, places = undisturbed(world)
-    struck_at = sampled(places, 2)
+    struck_at = sampled(places, 4)
     for place in struck_at:
         struck = world.copy()
 

@@ -360,6 +360,7 @@ def is_gone(world: World) -> None:
     assert world.bindings()[ROW].state == "tombstone"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("act", "then"),
     [
@@ -373,7 +374,7 @@ def test_what_a_person_does_before_any_request_of_a_run_is_heeded(
 ) -> None:
     trial = changed.copy()
     requests = len(trial.requests_of(trial.run))
-    for place in sampled(range(1, requests + 1), 2):
+    for place in sampled(range(1, requests + 1), 5):
         world = changed.copy()
 
         def meddle(log: Any, world: World = world, place: int = place) -> None:
@@ -519,12 +520,13 @@ def test_a_row_whose_synced_cell_a_person_changed_is_retired(changed: World) -> 
     assert changed.row(LEAVING)["Entered"] == 1234
 
 
+@pytest.mark.sweep
 def test_words_written_while_a_row_leaves_keep_it_out_of_the_trash(changed: World) -> None:
     leaving = "customers/stage/loyalty/everyone"
     page = changed.page_id(leaving)
     trial = changed.copy()
     requests = len(trial.requests_of(trial.run))
-    for place in sampled(range(1, requests + 1), 2):
+    for place in sampled(range(1, requests + 1), 5):
         world = changed.copy()
         accepted: list[int] = []
 
@@ -543,6 +545,7 @@ def test_words_written_while_a_row_leaves_keep_it_out_of_the_trash(changed: Worl
         world.drop()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("part", ["_/hub", "_/database/stages", "_/database/touchpoints"])
 def test_a_part_trashed_before_any_request_of_a_run_ends_with_a_remedy(
     changed: World, part: str
@@ -553,7 +556,7 @@ def test_a_part_trashed_before_any_request_of_a_run_ends_with_a_remedy(
     trial = changed.copy()
     requests = len(trial.requests_of(trial.run))
     wished = trial.snapshot()
-    for place in sampled(range(1, requests + 1), 2):
+    for place in sampled(range(1, requests + 1), 5):
         world = changed.copy()
 
         def meddle(log: Any, world: World = world, place: int = place) -> None:

@@ -268,6 +268,7 @@ def _values(record: Record) -> Record:
     )
 
 
+@pytest.mark.sweep
 @pytest.mark.timeout(7200 if SOAK else 300)
 def test_whatever_happens_the_mirror_ends_as_the_portal(counted: Callable[[str], None]) -> None:
     PullMachine.happened.clear()

@@ -14,6 +14,8 @@ from cjm_sync_sandbox.notion.requests import RequestLog
 from simulation.conftest import LEAVING
 from support.world import MOMENTS, SOAK, Moment, Stopped, World, sampled
 
+pytestmark = pytest.mark.sweep
+
 STAGE = "customers/stage/awareness/everyone"
 
 

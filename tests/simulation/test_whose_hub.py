@@ -267,6 +267,71 @@ def test_a_journey_that_people_renamed_in_notion_keeps_its_option_through_a_take
     assert cell["select"]["name"] == "Our way"
 
 
+RENAMED = (
+    ("stages", "Persona", "Everyone", "All of them"),
+    ("stages", "Stage", "Awareness", "Kännedom"),
+    ("stages", "State", "active", "live"),
+    ("stages", "State", "retired", "gone"),
+    ("touchpoints", "Channel", "Email", "Post"),
+    ("touchpoints", "State", "active", "live"),
+    ("pains", "State", "active", "firing"),
+    ("history", "Persona", "Everyone", "All of them"),
+    ("runs", "Outcome", "done", "fine"),
+)
+
+
+def test_options_that_people_renamed_in_notion_are_known_by_their_rows_after_a_lost_store(
+    synced: World,
+) -> None:
+    person = Person(synced.notion)
+    before = {}
+    for kind, column, old, new in RENAMED:
+        detail = synced.bindings()[f"_/database/{kind}"].detail
+        before[kind] = detail["options"]
+        person.change_option(detail["data_source_id"], column, old, name=new)
+    rows = synced.snapshot()
+
+    report = take_over(synced)
+
+    assert (report.outcome, report.created, report.updated) == ("done", 0, 0)
+    for kind, options in before.items():
+        assert synced.bindings()[f"_/database/{kind}"].detail["options"] == options
+    assert synced.snapshot() == rows
+    assert person.lost() == []
+
+
+def test_rows_are_asked_for_the_names_of_options_only_where_one_is_missing(synced: World) -> None:
+    lose_store(synced)
+    synced.wait(minutes=15)
+    plain = len(synced.requests_of(lambda: synced.run(take_over=True)))
+    source = synced.bindings()["_/database/stages"].detail["data_source_id"]
+    Person(synced.notion).change_option(source, "State", "active", name="live")
+    lose_store(synced)
+    synced.wait(minutes=15)
+
+    asked = len(synced.requests_of(lambda: synced.run(take_over=True)))
+
+    assert asked == plain + 1
+
+
+def test_an_option_of_peoples_own_is_not_taken_for_one_of_ours_that_they_deleted(
+    synced: World,
+) -> None:
+    person = Person(synced.notion)
+    detail = synced.bindings()["_/database/stages"].detail
+    person.delete_option(detail["data_source_id"], "State", "no data")
+    person.add_option(detail["data_source_id"], "State", "Ask Ada")
+    person.fill(synced.page_id(ROW), "State", "Ask Ada")
+
+    take_over(synced)
+
+    held = synced.bindings()["_/database/stages"].detail["options"]["state"]
+    assert held["active"] == detail["options"]["state"]["active"]
+    cell = synced.as_person("GET", f"pages/{synced.page_id(ROW)}")["properties"]["State"]
+    ask = cell["select"]["id"]
+    assert (cell["select"]["name"], ask in held.values()) == ("Ask Ada", False)
+
+
 def test_a_view_that_a_person_renamed_and_filtered_is_taken_over_when_it_is_the_only_one(
     synced: World,
 ) -> None:
