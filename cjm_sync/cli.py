@@ -29,6 +29,7 @@ from cjm_sync.ports import (
     Excerpt,
     ExporterPlugin,
     Painter,
+    Wording,
 )
 from cjm_sync.registry import find_plugin, plugin_names
 from cjm_sync.report import (

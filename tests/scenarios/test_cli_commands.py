@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,19 @@ def test_a_planned_change_is_the_change_that_happens(desk: Desk) -> None:
     assert ran.json["written"]["updated"] == len(updates)
 
 
+def test_a_plan_for_people_names_rows_and_columns_as_notion_shows_them(desk: Desk) -> None:
+    for row in desk.hubspot.portal.rows["contacts"][::3]:
+        row["properties"]["hs_persona"] = "persona_1"
+
+    ran = desk.run("plan", "--as-of", AS_OF)
+    updates = [line for line in ran.out.splitlines() if line.startswith("~ row ")]
+
+    assert ran.code == 0, ran.err
+    assert any(re.match(r"~ row .+ \(Stages\): .*\d %", line) for line in updates)
+    assert updates
+    assert not [line for line in updates if re.search(r"customers/|\b[a-z]+_[a-z]+ ", line)]
+
+
 def test_a_second_sync_writes_nothing(desk: Desk) -> None:
     ran = desk.sync("--json")
 
@@ -147,7 +161,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(tmp_path: Path) -> None:
         status = desk.run("status", "--json").json
 
         assert ran.code == 0, ran.err
-        assert "+ row customers/stage/awareness/everyone" in ran.out
+        assert "+ row Awareness · Everyone (Stages)" in ran.out
         assert desk.writes() == []
         assert status["runs"] == []
 

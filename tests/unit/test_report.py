@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from cjm_sync.model import Choice, Finding, Item, Link
 from cjm_sync.ports import Check
 from cjm_sync.report import (
+    Teller,
     check_lines,
     finding_json,
     finding_lines,
@@ -29,6 +32,7 @@ from cjm_sync.steps import (
     Forget,
     Leave,
     Plan,
+    Rebind,
     Restore,
     Revive,
     Step,
@@ -77,7 +81,7 @@ UPDATE = Update(NEW, "id-j/a", frozenset({"n", "option", "links", "at", "share"}
     ],
 )
 def test_every_step_is_one_line_for_people(step: Step, words: str) -> None:
-    assert words_for(step, BOUND) == words
+    assert words_for(step, Teller(BOUND)) == words
 
 
 def test_a_plan_ends_with_its_sum_and_lists_what_is_held() -> None:
@@ -89,6 +93,82 @@ def test_a_plan_ends_with_its_sum_and_lists_what_is_held() -> None:
         "  row j/z: would leave, but is held (see --allow-removals)",
         "1 writes, 7 rows unchanged, 1 removals held",
     ]
+
+
+def test_removals_that_the_guard_holds_are_told_as_held_by_lines_and_object() -> None:
+    plan = Plan((Create(page("j/b")), LEAVE, replace(LEAVE, key="j/y", heir="j/a")), unchanged=7)
+
+    assert list(plan_lines(plan, BOUND, held=["j/z", "j/elsewhere"])) == [
+        "+ row j/b",
+        "- row j/y: merged into j/a; retired if people wrote in it, else to the trash",
+        "  row j/z: would leave, but is held (see --allow-removals)",
+        "2 writes, 7 rows unchanged, 1 removals held",
+    ]
+    told = plan_json(plan, BOUND, held=["j/z"])
+    assert ([step["key"] for step in told["steps"]], told["held"]) == (["j/b", "j/y"], ["j/z"])
+
+
+class Words:
+    """A target's words, as simple as can be."""
+
+    def row_name(self, collection: str, cells: Mapping[str, Any]) -> str:
+        return f"{cells['name']} of {collection}" if cells.get("name") else ""
+
+    def column_name(self, collection: str, column: str) -> str:
+        return f"{collection.capitalize()}' {column}"
+
+    def cell_text(self, collection: str, column: str, value: Any) -> str:
+        return f"<{value}>\n"
+
+
+def test_people_read_the_names_of_rows_and_columns_and_values_as_shown() -> None:
+    old = page("j/a", name="Alpha", n=1, links=Link(("j/b",)))
+    new = page("j/a", name="Alpha", n=None, links=Link(("j/b", "j/new", "j/untitled")))
+    bound = {
+        one.key: binding(one)
+        for one in (old, page("j/b", name="Beta"), page("j/c", name="Gamma"), page("j/untitled"))
+    }
+    leave = Leave("j/c", "id", "stages", "j")
+    steps = (
+        Create(page("j/new", name="Newly")),
+        Create(replace(page("j/private", name="A. Person"), private=True)),
+        Update(new, "id", frozenset({"n", "links"})),
+        Forget("j/untitled"),
+    )
+    plan = Plan(steps, (leave,), asked=(("j/b", "n"),))
+
+    assert list(plan_lines(plan, bound, wording=Words())) == [
+        "+ row Newly of stages",
+        "+ row j/private",
+        (
+            "~ row Alpha of stages: Stages' links Beta of stages → "
+            "Beta of stages, Newly of stages, j/untitled, Stages' n <1> → empty"
+        ),
+        "  row j/untitled: gone, forgotten",
+        "  row Gamma of stages: would leave, but is held (see --allow-removals)",
+        "? row Beta of stages: Stages' n is a person's value; --reset-cells 'j/b#n' sets it back",
+        "3 writes, 0 rows unchanged, 1 removals held",
+    ]
+
+
+def test_a_row_under_a_former_key_changes_from_what_stood_there() -> None:
+    was, now = page("old/a", n=3), page("j/a", n=3, links=Link(("j/b",)))
+    bound = {"old/a": binding(was), "old/b": binding(page("old/b"))}
+    plan = Plan(
+        (
+            Rebind("old/a", "j/a", "j"),
+            Rebind("old/b", "j/b", "j"),
+            Update(now, "id-old/a", frozenset({"sync_key", "links"})),
+        )
+    )
+
+    assert list(plan_lines(plan, bound))[2] == (
+        "~ row j/a: links empty → j/b, sync_key old/a → j/a"
+    )
+    assert plan_json(plan, bound)["steps"][2]["cells"]["sync_key"] == {
+        "from": "old/a",
+        "to": "j/a",
+    }
 
 
 def test_an_empty_plan_says_so() -> None:
@@ -119,7 +199,7 @@ def test_an_update_of_an_adopted_row_starts_from_nothing() -> None:
     adopted = {OLD.key: binding(OLD, written=None)}
     update = Update(OLD, "id-j/a", frozenset({"n"}))
 
-    assert words_for(update, adopted) == "~ row j/a: n empty → 3"
+    assert words_for(update, Teller(adopted)) == "~ row j/a: n empty → 3"
     assert plan_json(Plan((update,)), adopted)["steps"][0]["cells"] == {
         "n": {"from": None, "to": 3}
     }
