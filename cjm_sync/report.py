@@ -116,7 +116,7 @@ def words_for(step: Step, teller: Teller) -> str:
             return f"~ row {teller.row(page.key)}: found in Notion, taken into care"
         case Update(page, _, fields, reread, unseen):
             row = teller.row(page.key)
-            changes = ", ".join(teller.change(page, name) for name in sorted(fields))
+            changes = "; ".join(teller.change(page, name) for name in sorted(fields))
             why = (
                 "it was written since this store's memory ends" if unseen else "a person edited it"
             )

@@ -18,6 +18,7 @@ _CURRENCIES = {name: code for code, name in MONEY_FORMATS.items()}
 def row_name(database: Database | None, cells: Mapping[str, Any], *, names_journey: bool) -> str:
     """Return a row's title and database; "" without one, and for a row of one person or company.
 
+    Its stage is added where the title lacks it: a touchpoint has a row in each.
     The key of such a row does not tell who it is about; its title may.
     """
     if database is None or database.kind == JOURNEYS.kind:
@@ -27,11 +28,14 @@ def row_name(database: Database | None, cells: Mapping[str, Any], *, names_journ
     )
     if not isinstance(title, str) or not title.strip():
         return ""
-    journey = _column(database, "journey")
-    place = database.title
-    if names_journey and journey is not None and isinstance(cells.get("journey"), Mapping):
-        place = f"{place}, {_option(journey, cells['journey'])}"
-    return f"{' '.join(title.split())} ({place})"
+    title = " ".join(title.split())
+    places = [database.title]
+    for key in ("journey", "stage") if names_journey else ("stage",):
+        cell = cells.get(key)
+        label = _option(_column(database, key), cell) if isinstance(cell, Mapping) else ""
+        if label and label not in title.split(" · "):
+            places.append(label)
+    return f"{title} ({', '.join(places)})"
 
 
 def column_name(database: Database | None, key: str) -> str:

@@ -62,6 +62,17 @@ def test_a_row_goes_by_its_title_with_its_journey_where_there_are_several() -> N
     )
 
 
+def test_a_row_whose_title_does_not_tell_its_stage_is_told_with_it() -> None:
+    stage = {"stage": {"choice": "purchase"}}
+
+    assert row_name(STAGES, {"name": "First meeting", **stage}, names_journey=False) == (
+        "First meeting (Stages, Purchase)"
+    )
+    assert row_name(STAGES, {"name": "Purchase · Everyone", **stage}, names_journey=False) == (
+        "Purchase · Everyone (Stages)"
+    )
+
+
 def test_a_row_of_one_unit_is_told_by_its_key_only() -> None:
     assert row_name(JOURNEYS, {"name": "A. Person"}, names_journey=False) == ""
 

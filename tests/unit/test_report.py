@@ -65,8 +65,8 @@ UPDATE = Update(NEW, "id-j/a", frozenset({"n", "option", "links", "at", "share"}
         (
             UPDATE,
             (
-                "~ row j/a: at empty → 2026-11-16T09:00+00:00, links empty → j/x j/y, n 3 → empty, "
-                "option a → b, share empty → 0.5 (a person edited it; their cells are looked at first)"
+                "~ row j/a: at empty → 2026-11-16T09:00+00:00; links empty → j/x j/y; n 3 → empty; "
+                "option a → b; share empty → 0.5 (a person edited it; their cells are looked at first)"
             ),
         ),
         (
@@ -142,7 +142,7 @@ def test_people_read_the_names_of_rows_and_columns_and_values_as_shown() -> None
         "+ row j/private",
         (
             "~ row Alpha of stages: Stages' links Beta of stages → "
-            "Beta of stages, Newly of stages, j/untitled, Stages' n <1> → empty"
+            "Beta of stages, Newly of stages, j/untitled; Stages' n <1> → empty"
         ),
         "  row j/untitled: gone, forgotten",
         "  row Gamma of stages: would leave, but is held (see --allow-removals)",
@@ -163,7 +163,7 @@ def test_a_row_under_a_former_key_changes_from_what_stood_there() -> None:
     )
 
     assert list(plan_lines(plan, bound))[2] == (
-        "~ row j/a: links empty → j/b, sync_key old/a → j/a"
+        "~ row j/a: links empty → j/b; sync_key old/a → j/a"
     )
     assert plan_json(plan, bound)["steps"][2]["cells"]["sync_key"] == {
         "from": "old/a",
