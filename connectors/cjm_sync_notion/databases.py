@@ -166,7 +166,7 @@ class Databases:
         known = option_ids(database, ids, source)
         unknown = optionnames.unknown(database, ids, known, source)
         wished = {page.key: page for page in self._wished() if page.collection == database.kind}
-        ballot = optionnames.Ballot(unknown, wished)
+        ballot = optionnames.Ballot(database, unknown, wished)
         if unknown and SYNC_KEY in ids:
             asked = [unquote(ids[key]) for key in (SYNC_KEY, *unknown)]
             source_id = str(detail["data_source_id"])
@@ -175,7 +175,7 @@ class Databases:
                 ballot.count(text_of(row, unquote(ids[SYNC_KEY])), row, ids)
                 if number >= PAGE_SIZE and ballot.is_clear:
                     break
-        renamed = ballot.result(database)
+        renamed = ballot.result()
         return {column: {**held, **renamed.get(column, {})} for column, held in known.items()}
 
     def _found_again(self, database: Database, binding: Binding) -> Made | None:

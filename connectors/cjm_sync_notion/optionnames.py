@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from cjm_sync.model import Choice, Finding, Page
-from cjm_sync_notion import columns
 from cjm_sync_notion.column_parts import STATE
 from cjm_sync_notion.workspace import Database, Option
 
@@ -21,7 +20,8 @@ JOURNEY = "journey"
 GIVEN = "given"
 """Where a database's memory keeps the names that the configuration ever gave its journeys."""
 
-_RETIRED = "retired"
+_RETIRED, _UNITS = "retired", "units"
+_PLAIN = "default"  # what Notion may give any option, so that it tells nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,10 @@ def unknown(
 class Ballot:
     """Which option of the *open* columns stands in rows that are wished to have which of ours."""
 
+    database: Database
     open: Mapping[str, Unknown]
     wished: Mapping[str, Page]
-    """The rows of this database, by key."""
+    """The rows of the database, by key."""
     _votes: dict[tuple[str, str], Counter[str]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
@@ -106,14 +107,14 @@ class Ballot:
             cell = page.cells.get(column) if page is not None else None
             if isinstance(cell, Choice):
                 wanted = cell.key
-            elif key and page is None and column == STATE:
-                wanted = _RETIRED  # a row of ours whose subject is gone
+            elif key and page is None and column == STATE and self.database.kind != _UNITS:
+                wanted = _RETIRED  # a row of ours whose subject is gone, not its pseudonym
             else:
                 continue
             self._votes[column, option_id][wanted] += 1
             self._seen.add((column, wanted))
 
-    def result(self, database: Database) -> dict[str, dict[str, str]]:
+    def result(self) -> dict[str, dict[str, str]]:
         """Return the ids of missing options by column and option key.
 
         An option is the one that most of its rows are wished to have. One that no row is wished to
@@ -127,15 +128,16 @@ class Ballot:
                 best[column, key] = count
                 found[column][key] = option_id
         for column, here in self.open.items():
-            fixed = columns.BY_KIND[database.kind].column(column).options
+            options = self.database.column(column).options
             voted = {option_id for at, option_id in self._votes if at == column}
             theirs = [color for id_, color in here.free.items() if id_ not in voted]
-            ours = [option.color for option in fixed if option.key in here.missing]
-            for option in fixed:
+            ours = [option.color for option in options if option.key in here.missing]
+            for option in options:
                 if (
                     option.key in here.missing
                     and option.key not in found[column]
                     and (column, option.key) not in self._asked
+                    and option.color != _PLAIN
                     and (ours.count(option.color), theirs.count(option.color)) == (1, 1)
                 ):
                     found[column][option.key] = next(
