@@ -175,7 +175,7 @@ def plan_lines(
     for step in steps:
         yield words_for(step, teller)
     for key in waiting:
-        yield f"  row {teller.row(key)}: would leave, but is held (see --allow-removals)"
+        yield f"  row {teller.row(key)}: would leave, but is held (see removal_held)"
     for key, column in plan.asked:
         yield (
             f"? row {teller.row(key)}: {teller.column(key, column)} is a person's value; "

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cjm_sync.report import plan_lines
 from support.world import MOMENTS, Moment, World, journey, profile, without_loyalty, writes
 
 LOYALTY = tuple(
@@ -190,6 +191,11 @@ def test_more_rows_than_the_limit_leave_only_when_told(synced: World) -> None:
     assert "--allow-removals" in str(refused.error and refused.error.hint)
     assert synced.snapshot() == before
     assert sorted(refused.held) == sorted(LOYALTY)
+    assert refused.plan is not None
+    told = list(plan_lines(refused.plan, synced.bindings(), held=refused.held))
+    assert not [line for line in told if line.startswith("- row")]
+    assert len([line for line in told if "is held" in line]) == len(LOYALTY)
+    assert told[-1].endswith(f" {len(LOYALTY)} removals held")
     with synced.store() as store:
         assert store.runs(1)[0].report["held"] == refused.held
     assert synced.run(allow_removals=True).archived == 3

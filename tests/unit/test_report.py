@@ -90,7 +90,7 @@ def test_a_plan_ends_with_its_sum_and_lists_what_is_held() -> None:
     assert list(plan_lines(plan, BOUND)) == [
         "+ row j/b",
         "  row j/c: deleted in Notion, stays deleted",
-        "  row j/z: would leave, but is held (see --allow-removals)",
+        "  row j/z: would leave, but is held (see removal_held)",
         "1 writes, 7 rows unchanged, 1 removals held",
     ]
 
@@ -101,7 +101,7 @@ def test_removals_that_the_guard_holds_are_told_as_held_by_lines_and_object() ->
     assert list(plan_lines(plan, BOUND, held=["j/z", "j/elsewhere"])) == [
         "+ row j/b",
         "- row j/y: merged into j/a; retired if people wrote in it, else to the trash",
-        "  row j/z: would leave, but is held (see --allow-removals)",
+        "  row j/z: would leave, but is held (see removal_held)",
         "2 writes, 7 rows unchanged, 1 removals held",
     ]
     told = plan_json(plan, BOUND, held=["j/z"])
@@ -145,7 +145,7 @@ def test_people_read_the_names_of_rows_and_columns_and_values_as_shown() -> None
             "Beta of stages, Newly of stages, j/untitled; Stages' n <1> → empty"
         ),
         "  row j/untitled: gone, forgotten",
-        "  row Gamma of stages: would leave, but is held (see --allow-removals)",
+        "  row Gamma of stages: would leave, but is held (see removal_held)",
         "? row Beta of stages: Stages' n is a person's value; --reset-cells 'j/b#n' sets it back",
         "3 writes, 0 rows unchanged, 1 removals held",
     ]
