@@ -523,6 +523,9 @@ class Wording(Protocol):
     def row_name(self, collection: str, cells: Mapping[str, Any]) -> str:
         """Return what people call the row that holds *cells*; "" when only its key may tell it."""
 
+    def part_name(self, item: Item) -> str:
+        """Return what people call a part of the frame; "" when it has no name."""
+
     def column_name(self, collection: str, column: str) -> str:
         """Return the name that people see over *column*; the key when it is not known."""
 

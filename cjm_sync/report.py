@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from cjm_sync.journey.types import JourneyMap
-from cjm_sync.model import Binding, Finding, Page, canonical
+from cjm_sync.model import Binding, Finding, Item, Page, canonical
 from cjm_sync.moving import carried
 from cjm_sync.ports import Check, Wording
 from cjm_sync.steps import (
@@ -50,6 +50,11 @@ class Teller:
     ) -> None:
         self._bound, self._wording = bound, wording
         self._pages = {page.key: page for page in pages}
+
+    def part(self, item: Item) -> str:
+        """Return the kind and the name of a part of the frame."""
+        name = self._wording.part_name(item) if self._wording is not None else ""
+        return f"{item.kind} {name or item.key}"
 
     def row(self, key: str) -> str:
         """Return the name of the row *key*."""
@@ -107,9 +112,9 @@ def words_for(step: Step, teller: Teller) -> str:
     """Return one step as a line for people, with the cells that change."""
     match step:
         case Build(item):
-            return f"+ {item.kind} {item.key}"
+            return f"+ {teller.part(item)}"
         case Edit(item):
-            return f"~ {item.kind} {item.key}"
+            return f"~ {teller.part(item)}"
         case Create(page):
             return f"+ row {teller.row(page.key)}"
         case Adopt(page):

@@ -237,6 +237,10 @@ class NotionTarget:
         database = self._databases.get(collection)
         return wording.row_name(database, cells, names_journey=self._has_journeys)
 
+    def part_name(self, item: Item) -> str:
+        """Return the name that a part of the frame is made with."""
+        return wording.part_name(item)
+
     def column_name(self, collection: str, column: str) -> str:
         """Return the name that a column is made with."""
         return wording.column_name(self._databases.get(collection), column)

@@ -7,12 +7,33 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from cjm_sync.model import Item
 from cjm_sync_notion.column_parts import MONEY_FORMATS
+from cjm_sync_notion.columns import BY_KIND
 from cjm_sync_notion.columns_units import JOURNEYS
 from cjm_sync_notion.rounding import to_places
-from cjm_sync_notion.workspace import Column, Database
+from cjm_sync_notion.template import CHANGED, OUTCOMES
+from cjm_sync_notion.workspace import Column, Database, Hub, View, block_key
 
 _CURRENCIES = {name: code for code, name in MONEY_FORMATS.items()}
+_BLOCKS = {
+    block_key(CHANGED): "what changed",
+    block_key(OUTCOMES): "who is in no stage",
+    block_key("picture"): "of the map",
+}
+
+
+def part_name(item: Item) -> str:
+    """Return the title of the hub or a database, the name of a view, or what a block tells."""
+    match item.body:
+        case Hub(title=name) | Database(title=name):
+            return name
+        case View(name=name, kind=kind) if kind in BY_KIND:
+            return f"{name} ({BY_KIND[kind].title})"
+        case View(name=name):
+            return name
+        case _:
+            return _BLOCKS.get(item.key, "")
 
 
 def row_name(database: Database | None, cells: Mapping[str, Any], *, names_journey: bool) -> str:

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cjm_sync.model import canonical
+from cjm_sync.model import Item, canonical
 from cjm_sync.ports import Wording
 from cjm_sync_notion.columns import JOURNEYS
 from cjm_sync_notion.render import frame
 from cjm_sync_notion.target import NotionTarget
-from cjm_sync_notion.wording import cell_text, column_name, row_name
+from cjm_sync_notion.wording import cell_text, column_name, part_name, row_name
 from notion_maps import a_map, journey
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -71,6 +71,17 @@ def test_a_row_whose_title_does_not_tell_its_stage_is_told_with_it() -> None:
     assert row_name(STAGES, {"name": "Purchase · Everyone", **stage}, names_journey=False) == (
         "Purchase · Everyone (Stages)"
     )
+
+
+def test_the_parts_of_the_frame_go_by_the_names_they_are_made_with() -> None:
+    made = frame(a_map(journey()), installation="abc")
+    view = made.views[0]
+
+    assert part_name(Item("_/hub", "hub", made.hub)) == made.hub.title
+    assert part_name(Item("_/database/stages", "database", STAGES)) == "Stages"
+    assert part_name(Item(view.key, "view", view)).startswith(view.name)
+    assert part_name(Item("_/block/changed", "block", ("paragraph", ""))) == "what changed"
+    assert part_name(Item("_/block/other", "block", None)) == ""
 
 
 def test_a_row_of_one_unit_is_told_by_its_key_only() -> None:

@@ -114,6 +114,9 @@ class Words:
     def row_name(self, collection: str, cells: Mapping[str, Any]) -> str:
         return f"{cells['name']} of {collection}" if cells.get("name") else ""
 
+    def part_name(self, item: Item) -> str:
+        return "the Curve" if item.kind == "view" else ""
+
     def column_name(self, collection: str, column: str) -> str:
         return f"{collection.capitalize()}' {column}"
 
@@ -130,6 +133,8 @@ def test_people_read_the_names_of_rows_and_columns_and_values_as_shown() -> None
     }
     leave = Leave("j/c", "id", "stages", "j")
     steps = (
+        Build(ITEM),
+        Edit(Item("_/block/status", "block", None)),
         Create(page("j/new", name="Newly")),
         Create(replace(page("j/private", name="A. Person"), private=True)),
         Update(new, "id", frozenset({"n", "links"})),
@@ -138,6 +143,8 @@ def test_people_read_the_names_of_rows_and_columns_and_values_as_shown() -> None
     plan = Plan(steps, (leave,), asked=(("j/b", "n"),))
 
     assert list(plan_lines(plan, bound, wording=Words())) == [
+        "+ view the Curve",
+        "~ block _/block/status",
         "+ row Newly of stages",
         "+ row j/private",
         (
@@ -147,7 +154,7 @@ def test_people_read_the_names_of_rows_and_columns_and_values_as_shown() -> None
         "  row j/untitled: gone, forgotten",
         "  row Gamma of stages: would leave, but is held (see removal_held)",
         "? row Beta of stages: Stages' n is a person's value; --reset-cells 'j/b#n' sets it back",
-        "3 writes, 0 rows unchanged, 1 removals held",
+        "5 writes, 0 rows unchanged, 1 removals held",
     ]
 
 
