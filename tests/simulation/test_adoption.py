@@ -294,6 +294,23 @@ def test_a_lost_store_finds_the_adopted_database_again(given: World) -> None:
     assert given.twins() == []
 
 
+def test_a_lost_store_knows_the_renamed_options_of_an_adopted_database(given: World) -> None:
+    given.run()
+    person = Person(given.notion)
+    detail = given.bindings()["_/database/stages"].detail
+    person.change_option(detail["data_source_id"], "State", "active", name="live")
+    person.change_option(detail["data_source_id"], "Journey", "Customer journey", name="Our way")
+    lose_store(given)
+    given.wait(minutes=15)
+
+    report = given.run(take_over=True, accept=True)
+
+    assert (report.outcome, report.created) == ("done", 0)
+    after = given.bindings()["_/database/stages"].detail["options"]
+    for column, key in (("state", "active"), ("journey", "customers")):
+        assert after[column][key] == detail["options"][column][key]
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_take_over_stopped_at_any_request_ends_as_an_undisturbed_one(
     given: World, moment: Moment

@@ -65,7 +65,7 @@ def test_the_name_that_people_gave_a_journey_in_notion_is_theirs(synced: World) 
 
 
 def test_a_journey_renamed_while_the_store_was_lost_keeps_its_option(synced: World) -> None:
-    before = options(synced)
+    before, views = options(synced), synced.tables("views").keys()
     lose_store(synced)
     synced.journeys = (replace(journey(), name="Our way"),)
     synced.wait(minutes=15)
@@ -74,3 +74,4 @@ def test_a_journey_renamed_while_the_store_was_lost_keeps_its_option(synced: Wor
 
     assert (report.outcome, report.created) == ("done", 0)
     assert options(synced) == before
+    assert synced.tables("views").keys() == views

@@ -289,11 +289,12 @@ def test_options_that_people_renamed_in_notion_are_known_by_their_rows_after_a_l
         detail = synced.bindings()[f"_/database/{kind}"].detail
         before[kind] = detail["options"]
         person.change_option(detail["data_source_id"], column, old, name=new)
-    rows = synced.snapshot()
+    rows, views = synced.snapshot(), synced.tables("views").keys()
 
     report = take_over(synced)
 
     assert (report.outcome, report.created, report.updated) == ("done", 0, 0)
+    assert synced.tables("views").keys() == views
     for kind, options in before.items():
         assert synced.bindings()[f"_/database/{kind}"].detail["options"] == options
     assert synced.snapshot() == rows
