@@ -84,8 +84,9 @@ def _painted(picture: Picture) -> bytes:
 
 
 def _scripts(picture: Picture) -> Iterator[tuple[str, str]]:
-    """Yield each script beyond Latin, Greek and Cyrillic with a letter of it, in order of name."""
-    samples: dict[str, str] = {}
+    """Yield each script with a letter of it, in order of name; Latin for Greek and Cyrillic too."""
+    # Our own words are in it, and a machine may have no font at all.
+    samples: dict[str, str] = {"LATIN": "a"}
     for shape in picture.shapes:
         if isinstance(shape, Text):
             for character in clean(shape.text):
