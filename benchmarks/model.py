@@ -32,9 +32,10 @@ from typing import Any, Literal
 
 from cjm_sync.engine import compute_map
 from cjm_sync.journey.facts import Facts
+from cjm_sync.mirror import need_digest
 from cjm_sync.model import Change, Need, Record
 from cjm_sync.ports import JourneyRequest
-from cjm_sync.store import Store, need_digest
+from cjm_sync.store import Store
 from cjm_sync_mappings import plugin
 
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)

@@ -27,8 +27,8 @@ from cjm_sync.journey.facts import DAY_MS, Facts, Flags
 from cjm_sync.journey.metrics import Ground
 from cjm_sync.journey.timeline import Travel
 from cjm_sync.journey.types import Emotion, Journey, MomentOfTruth, Pain
+from cjm_sync.mirror import MirrorRecords
 from cjm_sync.ports import JourneyRequest
-from cjm_sync.store import MirrorRecords
 from cjm_sync.wiring import Home, map_of, reference_time
 
 

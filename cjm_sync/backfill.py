@@ -16,10 +16,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cjm_sync.errors import ConfigError, GuardTripped, RejectedError
+from cjm_sync.mirror import need_digest
 from cjm_sync.model import Batch, Finding, Need, Record
 from cjm_sync.ports import Clock, Excerpt, Excerpter, Follower, Source
 from cjm_sync.pull import Count, Gate, Pulled, pull
-from cjm_sync.store import Store, need_digest
+from cjm_sync.store import Store
 from cjm_sync.streams import UNAVAILABLE, StoppedError, digest_of
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)

@@ -26,6 +26,7 @@ from cjm_sync.journey.grounds import History
 from cjm_sync.journey.overlay import overlay
 from cjm_sync.journey.travellers import OBJECTS, Crowd, travellers
 from cjm_sync.journey.types import Journey, JourneyMap, JourneyPeople
+from cjm_sync.mirror import MirrorRecords
 from cjm_sync.model import Binding, Finding, Item, Missing, Need, Observed, Page, Wished
 from cjm_sync.moving import last_keys
 from cjm_sync.past import history_of, remember
@@ -45,7 +46,7 @@ from cjm_sync.ports import (
 from cjm_sync.pull import Pulled, pull
 from cjm_sync.runs import Options, Outcome, Progress, Report, Settings, time_text
 from cjm_sync.steps import Build, Create, Forget, Observation, Plan, Rules
-from cjm_sync.store import MirrorRecords, Store
+from cjm_sync.store import Store
 
 logger = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ from cjm_sync.errors import ConfigError
 from cjm_sync.journey.compute import travel_all
 from cjm_sync.journey.story import Story, moment_text, story_of
 from cjm_sync.journey.travellers import OBJECTS
+from cjm_sync.mirror import MirrorRecords
 from cjm_sync.ports import JourneyRequest
 from cjm_sync.remedies import remedies
-from cjm_sync.store import MirrorRecords
 from cjm_sync.wiring import Home, reference_time
 
 SHOWN = 20

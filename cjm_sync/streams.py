@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cjm_sync.errors import RejectedError
+from cjm_sync.mirror import need_digest
 from cjm_sync.model import Batch, Finding, Need, Record
 from cjm_sync.ports import Follower, Personal, Source
-from cjm_sync.store import Store, need_digest
+from cjm_sync.store import Store
 from cjm_sync.tables import Reading, Saved, Trail
 
 logger = logging.getLogger(__name__)

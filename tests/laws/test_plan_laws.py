@@ -19,12 +19,15 @@ from cjm_sync.steps import (
     Adopt,
     Build,
     Create,
+    Doubt,
     Edit,
     Entomb,
     Forget,
     Leave,
     Observation,
     Plan,
+    Rebind,
+    Remark,
     Restore,
     Revive,
     Rules,
@@ -114,7 +117,8 @@ class Workspace:
                 self.memory[key] = replace(self.memory[key], state="live")
             case Forget(key):
                 del self.memory[key]
-            case Build() | Edit():
+            case Build() | Edit() | Rebind() | Doubt() | Remark():
+                # No frame is drawn here, and no key or column goes; the simulations show those.
                 raise AssertionError(step)
             case _:
                 assert_never(step)

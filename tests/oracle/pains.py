@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 from typing import Any
 
@@ -66,6 +67,10 @@ class Measured:
             return 1.0
         gone = self.before - self.value if self.low else self.value - self.before
         return clamp(gone / abs(self.before))
+
+
+def _is_about(subject: str, occasion: Occasion) -> bool:
+    return occasion.subject == subject
 
 
 def clamp(value: float) -> float:
@@ -275,7 +280,7 @@ class Rules:
         subjects = {o.subject for u in self.units for o in u.occasions if o.kind == kind}
         for stage in range(len(STAGES)):
             for subject in sorted(subjects - {""}):
-                found = self._shares(kind, stage, lambda o, s=subject: o.subject == s)
+                found = self._shares(kind, stage, partial(_is_about, subject))
                 if found is not None:
                     value, n, before, units = found
                     thresholds = [Threshold(share)]

@@ -13,8 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from cjm_sync.errors import BusyError, ConfigError, TransientError
+from cjm_sync.mirror import MirrorRecords, need_digest
 from cjm_sync.model import Binding, Change, Intent, Record
-from cjm_sync.store import MirrorRecords, Store, need_digest
+from cjm_sync.store import Store
 from cjm_sync.tables import Reading
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
