@@ -139,7 +139,7 @@ class Accounts:
         for name, definition in TOUCHPOINT.items():
             behind = self._behind.touchpoint(place, point, name)
             value = getattr(row, name)
-            if name == "moment_of_truth":
+            if name == "moment_of_truth" and value is None:
                 behind = ()
             numbers.append(self._number(name, value, definition, behind, stage=place))
         return f"{row.label} in {self._facts.stages[place].label}", numbers
@@ -226,8 +226,8 @@ class Accounts:
             case MomentOfTruth():
                 value = sent.ratio
                 note = (
-                    f"{sent.verdict}; {sent.advanced_exposed} of {sent.exposed} touched and "
-                    f"{sent.advanced_not_exposed} of {sent.not_exposed} not touched advanced; "
+                    f"{sent.verdict}; {_few(sent.advanced_exposed)} of {sent.exposed} touched and "
+                    f"{_few(sent.advanced_not_exposed)} of {sent.not_exposed} not touched advanced; "
                     f"95 % interval {sent.low:.3g} to {sent.high:.3g}, q = {sent.q:.3g}"
                 )
             case int() | float():
@@ -268,6 +268,10 @@ class Accounts:
                 return f"first stays entered {_day(oldest)} to {_day(latest)}"
             case "ever":
                 return f"everything before {_day(now)}"
+
+
+def _few(count: int | None) -> str:
+    return "a few" if count is None else str(count)
 
 
 def _day(at: float) -> str:

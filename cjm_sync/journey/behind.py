@@ -11,6 +11,7 @@ from cjm_sync.journey.compute import cycles_of
 from cjm_sync.journey.facts import ANSWER_KINDS, Facts, Flags, Ints
 from cjm_sync.journey.grounds import Measure
 from cjm_sync.journey.metrics import Ground, overlapping
+from cjm_sync.journey.moments import trial
 from cjm_sync.journey.timeline import Exit, Travel
 from cjm_sync.journey.travellers import OBJECTS
 
@@ -96,6 +97,8 @@ class Behind:
     def touchpoint(self, stage: int, place: int, metric: str) -> tuple[Group, ...]:
         """Return what a number of a touchpoint in a stage rests on."""
         ground = self._ground
+        if metric == "moment_of_truth":
+            return self._moment(stage, place)
         if metric == "emotion":
             signals = ground.signals
             return self._felt((signals.stage == stage) & (signals.touchpoint == place))
@@ -106,6 +109,19 @@ class Behind:
             return (touched,)
         everyone = np.ones(len(self._facts.units), dtype=np.bool_)
         return self._units("units with a stay", overlapping(ground, stage, everyone)), touched
+
+    def _moment(self, stage: int, place: int) -> tuple[Group, ...]:
+        held = trial(self._facts, self._ground, stage)
+        if held is None:
+            return ()
+        exposed = np.zeros(held.units.size, dtype=np.bool_)
+        exposed[held.exposed.get(place, np.zeros(0, dtype=np.int64))] = True
+        return (
+            self._units("touched and advanced", held.units[exposed & held.advanced]),
+            self._units("touched, not advanced", held.units[exposed & ~held.advanced]),
+            self._units("not touched, advanced", held.units[~exposed & held.advanced]),
+            self._units("neither", held.units[~exposed & ~held.advanced]),
+        )
 
     def persona(self, members: Flags, metric: str) -> tuple[Group, ...]:
         """Return what a number of a persona's line rests on."""

@@ -6,13 +6,13 @@ The way in is `moments`. A landmark keeps stays from looking exposed merely for 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from cjm_sync.journey.facts import DAY_MS, Facts, Ints
+from cjm_sync.journey.facts import DAY_MS, Facts, Flags, Ints
 from cjm_sync.journey.metrics import Ground
 from cjm_sync.journey.statistics import quantile
 from cjm_sync.journey.thresholds import MomentRules
@@ -34,6 +34,18 @@ class _Table:
     b: int
     c: int
     d: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """The stays of one stage that count: who travelled, who *advanced*, who was *exposed* to what.
+
+    *units* and *advanced* have an entry per stay; *exposed* holds places in them by touchpoint.
+    """
+
+    units: Ints
+    advanced: Flags
+    exposed: Mapping[int, Ints]
 
 
 def moments(facts: Facts, ground: Ground) -> dict[tuple[int, int], MomentOfTruth]:
@@ -72,11 +84,30 @@ def moments(facts: Facts, ground: Ground) -> dict[tuple[int, int], MomentOfTruth
 
 
 def _tables(facts: Facts, ground: Ground, place: int) -> list[_Table]:
+    rules, held = ground.settings.moments, trial(facts, ground, place)
+    if held is None:
+        return []
+    n, total = int(held.units.size), int(held.advanced.sum())
+    if n < 2 * rules.min_group or not 0 < total < n:
+        return []
+    tables: list[_Table] = []
+    for touchpoint, flags in held.exposed.items():
+        if facts.touchpoints[touchpoint].key.startswith(rules.left_out):
+            continue
+        n1, a = int(flags.size), int(held.advanced[flags].sum())
+        if n1 >= rules.min_group and n - n1 >= rules.min_group:
+            c = total - a
+            tables.append(_Table(place, touchpoint, a, n1 - a, c, n - n1 - c))
+    return tables
+
+
+def trial(facts: Facts, ground: Ground, place: int) -> Trial | None:
+    """Return the stays of the stage at *place* that a test looks at; None without a landmark."""
     rules, stays = ground.settings.moments, ground.stays
     mine = stays.stage == place
     completed = mine & ~stays.is_open
     if int(completed.sum()) < rules.min_completed:
-        return []
+        return None
     landmark = quantile((stays.left_at - stays.entered_at)[completed], rules.landmark_quantile)
     until = ground.as_of - ground.patience[place]
     since = until - rules.window_days * DAY_MS
@@ -86,22 +117,13 @@ def _tables(facts: Facts, ground: Ground, place: int) -> list[_Table]:
     rows = rows[first]
     ends = np.minimum(stays.left_at[rows], ground.as_of)
     rows = rows[ends - stays.entered_at[rows] >= landmark]
-    advanced = stays.exit[rows] == Exit.FORWARD
-    n, total = int(rows.size), int(advanced.sum())
-    if n < 2 * rules.min_group or not 0 < total < n:
-        return []
     number = np.full(stays.unit.size, -1, dtype=np.int64)
-    number[rows] = np.arange(n)
-    exposed = _exposures(ground, number, landmark, len(facts.touchpoints))
-    tables: list[_Table] = []
-    for touchpoint, flags in exposed.items():
-        if facts.touchpoints[touchpoint].key.startswith(rules.left_out):
-            continue
-        n1, a = int(flags.size), int(advanced[flags].sum())
-        if n1 >= rules.min_group and n - n1 >= rules.min_group:
-            c = total - a
-            tables.append(_Table(place, touchpoint, a, n1 - a, c, n - n1 - c))
-    return tables
+    number[rows] = np.arange(rows.size)
+    return Trial(
+        stays.unit[rows],
+        stays.exit[rows] == Exit.FORWARD,
+        _exposures(ground, number, landmark, len(facts.touchpoints)),
+    )
 
 
 def _exposures(ground: Ground, number: Ints, landmark: float, width: int) -> dict[int, Ints]:

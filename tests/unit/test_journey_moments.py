@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from cjm_sync.journey.compute import compute
+from cjm_sync.journey.behind import Behind
+from cjm_sync.journey.compute import compute, survey, travel_all
 from cjm_sync.journey.facts import Facts
-from cjm_sync.journey.moments import adjusted, fisher, risk_ratio
+from cjm_sync.journey.moments import adjusted, fisher, moments, risk_ratio
 from cjm_sync.journey.types import Journey, MomentOfTruth
 from cjm_sync.model import Record
 from crm_records import T, activity, contact, facts_of, row
@@ -301,3 +302,22 @@ def test_several_tests_of_a_map_are_corrected_together() -> None:
     assert len(moments) == 2
     assert [one.q for one in moments] == pytest.approx(adjusted([one.p for one in moments]))
     assert any(one.q > one.p for one in moments)
+
+
+def test_the_units_behind_a_moment_are_as_many_as_it_says() -> None:
+    facts = facts_of(*_two_groups())
+    travels = travel_all(facts)
+    ground = survey(facts, travels, int(T.timestamp() * 1000))
+    tested = moments(facts, ground)
+    assert tested
+
+    for (stage, place), moment in tested.items():
+        groups = Behind(facts, ground, travels).touchpoint(stage, place, "moment_of_truth")
+        both, touched, advanced, neither = [len(group.ids) for group in groups]
+
+        assert both + touched == moment.exposed
+        assert advanced + neither == moment.not_exposed
+        assert (both, advanced) == (moment.advanced_exposed, moment.advanced_not_exposed)
+        assert len({one for group in groups for one in group.ids}) == sum(
+            (both, touched, advanced, neither)
+        )
