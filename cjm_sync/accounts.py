@@ -68,6 +68,9 @@ class Accounts:
                 title, numbers = self._whole()
             case ("stage", stage, persona):
                 title, numbers = self._cell(stage, persona)
+            case ("history", month, stage, persona):
+                title, numbers = self._cell(stage, persona)
+                title += f", as now; History holds them as they were at the end of {month}"
             case ("touchpoint", stage, touchpoint):
                 title, numbers = self._touchpoint(stage, touchpoint)
             case ("persona", persona):

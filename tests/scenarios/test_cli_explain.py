@@ -144,6 +144,14 @@ def test_a_count_is_the_number_of_the_ids_behind_it(desk: Desk) -> None:
                 assert number["value"] == len(number["behind"][0]["ids"])
 
 
+def test_a_row_of_history_is_explained_by_its_stage_with_a_word_on_time(desk: Desk) -> None:
+    told = explained(desk, "customers/history/2026-11/awareness/everyone#entered")
+    now = explained(desk, "customers/stage/awareness/everyone#entered")
+
+    assert told["numbers"] == now["numbers"]
+    assert "at the end of 2026-11" in told["title"]
+
+
 def test_a_withheld_number_stays_withheld_and_says_why(desk: Desk) -> None:
     ran = asked_nobody(desk, "customers/persona/everyone#win_rate")
 
