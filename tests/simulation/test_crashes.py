@@ -19,7 +19,7 @@ from support.world import MOMENTS, SOAK, Moment, World, cut_to, sampled, writes
 pytestmark = pytest.mark.sweep
 
 EVERY_IN_CI = 12
-PAIRS_IN_CI = 20
+PAIRS_IN_CI = 8
 SMALL_MAP_REQUESTS = 29
 
 Counted = Callable[[str], None]

@@ -37,7 +37,7 @@ from support.world import SOAK, Stopped, World, edited, writes
 
 pytestmark = pytest.mark.sweep
 
-EACH = 10 if SOAK else 4
+EACH = 10 if SOAK else 3
 BATCHES = 12 if SOAK else 2
 DAYS = 5
 _FAULTS: tuple[Callable[[], Fault], ...] = (

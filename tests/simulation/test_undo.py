@@ -197,7 +197,7 @@ def test_an_undo_that_is_cut_off_goes_on_where_it_stopped(
     count = len(whole.requests_of(lambda: undone(whole)))
     expected = numbers_of(whole)
 
-    places = range(1, count + 1) if SOAK else sampled(range(1, count + 1), 4)
+    places = range(1, count + 1) if SOAK else sampled(range(1, count + 1), 10)
     for place in places:
         world = changed.copy()
         stop_at = len(world.notion.requests) + place

@@ -376,7 +376,7 @@ def test_a_take_over_that_is_stopped_anywhere_goes_on(
     trial = synced.copy()
     requests = len(trial.requests_of(lambda: trial.run(take_over=True, accept=True)))
     wished = trial.snapshot()
-    stops = [(n, moment) for n in sampled(range(1, requests + 1), 10) for moment in MOMENTS]
+    stops = [(n, moment) for n in sampled(range(1, requests + 1), 24) for moment in MOMENTS]
     for number, moment in stops:
         world = synced.copy()
         world.run_until(number, moment, take_over=True, accept=True)
