@@ -12,41 +12,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Literal
 
 import httpx
 
 from cjm_sync.ports import Clock
+from cjm_sync_sandbox.faulttimes import Scheduled, scheduled
 from cjm_sync_sandbox.hubspot.catalog import OBJECTS, object_type
 from cjm_sync_sandbox.hubspot.wire import HTML_414, Answer, ApiError, Fault, Request
 
 Wanted = Callable[[Request], bool]
 
 # Which requests they come to.
-
-
-@dataclass
-class _Scheduled:
-    wanted: Wanted
-    fault: Fault
-    times: int | None
-    skip: int
-    _hit: int = 0
-
-    def __call__(self, request: Request, answer: Answer | None) -> Answer | Request | None:
-        if answer is None:
-            self._hit = 0
-            if not self.wanted(request) or self.times == 0:
-                return None
-            if self.skip:
-                self.skip -= 1
-                return None
-            if self.times is not None:
-                self.times -= 1
-            self._hit = request.ordinal
-        # A request that was let be before it was handled is let be after it as well.
-        return self.fault(request, answer) if self._hit == request.ordinal else None
 
 
 def at(
@@ -61,13 +38,10 @@ def at(
     A number is that of the stand-in's requests, counted from 1: the next one is
     `len(sandbox.requests) + 1`. Several may be given; anything else is a test of the request.
     """
-    if isinstance(when, int):
-        number = when
-        return _Scheduled(lambda request: request.ordinal == number, fault, times, skip)
-    if isinstance(when, Collection):
-        numbers = frozenset(when)
-        return _Scheduled(lambda request: request.ordinal in numbers, fault, times, skip)
-    return _Scheduled(when, fault, times, skip)
+    made: Scheduled[Request, Answer, Answer | Request] = scheduled(
+        when, fault, number_of=lambda request: request.ordinal, times=times, skip=skip
+    )
+    return made
 
 
 def once(fault: Fault) -> Fault:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 
+from cjm_sync_sandbox.faulttimes import scheduled
 from cjm_sync_sandbox.notion.requests import RequestLog
 
 Answer = tuple[int, Mapping[str, str], bytes]
@@ -15,29 +15,6 @@ Fault = Callable[[RequestLog, Answer | None], Answer | None]
 is answered instead, what it raises reaches the caller."""
 Wanted = Callable[[RequestLog], bool]
 QUERY = re.compile(r"/v1/(data_sources/[^/]+/query|search|views/[^/]+/queries)$")
-
-
-@dataclass
-class _Scheduled:
-    wanted: Wanted
-    fault: Fault
-    times: int | None
-    skip: int
-    _hit: int = 0
-
-    def __call__(self, log: RequestLog, answer: Answer | None) -> Answer | None:
-        if answer is None:
-            self._hit = 0
-            if not self.wanted(log) or self.times == 0:
-                return None
-            if self.skip:
-                self.skip -= 1
-                return None
-            if self.times is not None:
-                self.times -= 1
-            self._hit = log.number
-        # A request that was let be before its effect is let be after it as well.
-        return self.fault(log, answer) if self._hit == log.number else None
 
 
 def at(
@@ -52,13 +29,7 @@ def at(
     A number is that of the stand-in's requests, counted from 1: the next one is
     `len(sandbox.requests) + 1`. Several may be given; anything else is a test of the request.
     """
-    if isinstance(when, int):
-        number = when
-        return _Scheduled(lambda log: log.number == number, fault, times, skip)
-    if isinstance(when, Collection):
-        numbers = frozenset(when)
-        return _Scheduled(lambda log: log.number in numbers, fault, times, skip)
-    return _Scheduled(when, fault, times, skip)
+    return scheduled(when, fault, number_of=lambda request: request.number, times=times, skip=skip)
 
 
 def once(fault: Fault) -> Fault:
